@@ -1,0 +1,55 @@
+package dev.bulkhead.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.Optional;
+
+/// What the node agent says of a guest, in the pod's annotation `Contract.REPORT_ANNOTATION`. How a
+/// guest ended is not here: the keeper's exit code and termination message say that, so it is known
+/// even when nobody could write to the API.
+///
+/// @param format version of this record, 1
+/// @param bootTime when the vCPUs first ran, RFC 3339; null before
+/// @param message in words, null when all is well; while `Starting`, what is being waited for
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record GuestReport(
+    int format, State state, String bootTime, Accelerator accelerator, String message) {
+
+  public static final int FORMAT = 1;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  public enum State {
+    Starting,
+    Running,
+    Paused,
+    Stopping
+  }
+
+  public enum Accelerator {
+    KVM,
+    TCG
+  }
+
+  public String toJson() {
+    try {
+      return JSON.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Empty when the text is no report, or one of a format this code does not know.
+  public static Optional<GuestReport> parse(String json) {
+    try {
+      var report = JSON.readValue(json, GuestReport.class);
+      return report != null && report.format == FORMAT ? Optional.of(report) : Optional.empty();
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+}

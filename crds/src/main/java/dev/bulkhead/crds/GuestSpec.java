@@ -1,0 +1,170 @@
+package dev.bulkhead.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.bulkhead.crds.VirtualMachineSpec.Disk.Bus;
+import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/// The exact guest that a pod was made for: parsed from the VM once, by the operator, carried in
+/// the pod's annotation `Contract.GUEST_ANNOTATION`, and acted on by the node agent, which never
+/// looks at the VM itself. Immutable, defaults filled in, sizes in bytes, so that two are equal
+/// exactly when their guests are.
+///
+/// @param format version of this record, 1; an agent refuses one it does not know
+/// @param vmUid uid of the VirtualMachine: the guest's own UUID, the same over all its lives
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record GuestSpec(
+    int format,
+    String namespace,
+    String name,
+    String vmUid,
+    Cpu cpu,
+    long memoryBytes,
+    Firmware.Type firmware,
+    Kernel kernel,
+    List<Disk> disks,
+    String interfaceName,
+    CloudInit cloudInit) {
+
+  public static final int FORMAT = 1;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+          .build();
+
+  public GuestSpec {
+    Objects.requireNonNull(namespace, "namespace");
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(vmUid, "vmUid");
+    Objects.requireNonNull(cpu, "cpu");
+    Objects.requireNonNull(firmware, "firmware");
+    disks = disks == null ? List.of() : List.copyOf(disks);
+  }
+
+  /// Virtual CPUs.
+  ///
+  /// @param model null for HostModel
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Cpu(int cores, int sockets, int threads, String model) {
+    public int vcpus() {
+      return cores * sockets * threads;
+    }
+  }
+
+  /// Direct boot.
+  ///
+  /// @param image OCI reference, mounted at `/volumes/kernel`
+  /// @param initrdPath null for none
+  /// @param args null for none
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Kernel(String image, String path, String initrdPath, String args) {}
+
+  /// Exactly one of `image` and `emptyBytes` is set.
+  ///
+  /// @param image OCI reference, mounted at `/volumes/disks/<name>`
+  /// @param imagePath path in it, null for the only file under `/disk`
+  /// @param bootOrder null for after all that have one
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Disk(
+      String name, String image, String imagePath, Long emptyBytes, Bus bus, Integer bootOrder) {}
+
+  /// Exactly one is set. The secret's content is never here: kubelet mounts it for the agent.
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record CloudInit(String userData, String secretName) {}
+
+  /// Reads what the API server has validated and defaulted; a VM that was written past validation
+  /// may throw `IllegalArgumentException` or `NullPointerException`, with the field in the message.
+  public static GuestSpec from(VirtualMachine vm) {
+    var spec = vm.getSpec();
+    var cpu = Objects.requireNonNull(spec.getCpu(), "spec.cpu");
+    var memory = Objects.requireNonNull(spec.getMemory(), "spec.memory");
+    return new GuestSpec(
+        FORMAT,
+        vm.getMetadata().getNamespace(),
+        vm.getMetadata().getName(),
+        vm.getMetadata().getUid(),
+        new Cpu(
+            Objects.requireNonNull(cpu.getCores(), "spec.cpu.cores"),
+            orElse(cpu.getSockets(), 1),
+            orElse(cpu.getThreads(), 1),
+            "HostModel".equals(cpu.getModel()) ? null : cpu.getModel()),
+        bytes(memory.getSize(), "spec.memory.size"),
+        spec.getFirmware() == null
+            ? Firmware.Type.BIOS
+            : orElse(spec.getFirmware().getType(), Firmware.Type.BIOS),
+        spec.getKernel() == null
+            ? null
+            : new Kernel(
+                spec.getKernel().getImage(),
+                orElse(spec.getKernel().getPath(), "/boot/vmlinuz"),
+                spec.getKernel().getInitrdPath(),
+                spec.getKernel().getArgs()),
+        spec.getDisks() == null
+            ? List.of()
+            : spec.getDisks().stream().map(GuestSpec::disk).toList(),
+        spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
+            ? "default"
+            : spec.getInterfaces().getFirst().getName(),
+        spec.getCloudInit() == null
+            ? null
+            : new CloudInit(
+                spec.getCloudInit().getUserData(),
+                spec.getCloudInit().getUserDataSecret() == null
+                    ? null
+                    : spec.getCloudInit().getUserDataSecret().getName()));
+  }
+
+  private static Disk disk(VirtualMachineSpec.Disk disk) {
+    return new Disk(
+        disk.getName(),
+        disk.getImage() == null ? null : disk.getImage().getReference(),
+        disk.getImage() == null ? null : disk.getImage().getPath(),
+        disk.getEmpty() == null
+            ? null
+            : bytes(disk.getEmpty().getSize(), "spec.disks[" + disk.getName() + "].empty.size"),
+        orElse(disk.getBus(), Bus.Virtio),
+        disk.getBootOrder());
+  }
+
+  private static long bytes(Quantity quantity, String field) {
+    Objects.requireNonNull(quantity, field);
+    try {
+      return quantity.getNumericalAmount().longValueExact();
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          field + ": " + quantity + " is not a whole number of bytes", e);
+    }
+  }
+
+  private static <T> T orElse(T value, T otherwise) {
+    return value == null ? otherwise : value;
+  }
+
+  public String toJson() {
+    try {
+      return JSON.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Empty when the text is no guest spec, or one of a format this code does not know.
+  public static Optional<GuestSpec> parse(String json) {
+    try {
+      var spec = JSON.readValue(json, GuestSpec.class);
+      return spec != null && spec.format == FORMAT ? Optional.of(spec) : Optional.empty();
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,606 @@
+package dev.bulkhead.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.crdv2.generator.v1.SchemaCustomizer;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import io.fabric8.kubernetes.api.model.Affinity;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import java.util.List;
+import java.util.Map;
+
+/// What a user asks for. A mutable bean, filled by Jackson and read once at the boundary
+/// (`GuestSpec.from`); no decision is made on it directly, and nothing of ours ever writes it.
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@SchemaCustomizer(value = SchemaCustomizer.MergePatchCustomizer.class, input = Schemas.SPEC)
+@ValidationRule(
+    value = "(has(self.disks) && size(self.disks) > 0) || has(self.kernel)",
+    message =
+        "nothing to boot: give at least one entry in spec.disks, or spec.kernel for direct boot")
+@ValidationRule(
+    value = "has(self.cpu) && has(self.memory)",
+    message =
+        "spec.cpu and spec.memory are required, for example cpu: {cores: 1}, memory: {size: 512Mi}")
+public class VirtualMachineSpec {
+
+  public enum Power {
+    Running,
+    Stopped,
+    Paused
+  }
+
+  public enum RestartPolicy {
+    Always,
+    OnFailure,
+    Never
+  }
+
+  @JsonPropertyDescription(
+      "Whether the guest should run: Running, Stopped (shut down, its pod gone) or Paused (in"
+          + " memory, its vCPUs halted).")
+  @Default("Running")
+  private Power power;
+
+  @JsonPropertyDescription(
+      "What follows when the guest powers itself off or crashes: Always (start it again),"
+          + " OnFailure (only after a crash), Never. A reboot from inside the guest is not an end"
+          + " and always stays in place.")
+  @Default("Always")
+  private RestartPolicy restartPolicy;
+
+  @JsonPropertyDescription("Virtual CPUs. The guest sees cores x sockets x threads of them.")
+  private Cpu cpu;
+
+  @JsonPropertyDescription("Guest memory.")
+  private Memory memory;
+
+  @JsonPropertyDescription("What the guest boots with.")
+  private Firmware firmware;
+
+  @JsonPropertyDescription(
+      "Direct boot of a Linux kernel taken from an OCI image, without a boot loader.")
+  private Kernel kernel;
+
+  @JsonPropertyDescription(
+      "Disks. Each entry is one disk and has exactly one source (image or empty). The first is"
+          + " booted unless bootOrder says otherwise.")
+  @Size(max = 32)
+  @ValidationRule(
+      value =
+          "self.all(d, !has(d.bootOrder) || self.exists_one(e, has(e.bootOrder) && e.bootOrder == d.bootOrder))",
+      message = "two entries of spec.disks have the same bootOrder: make each number unique")
+  private List<Disk> disks;
+
+  @JsonPropertyDescription(
+      "Network interfaces. None given: one on the pod network. At most one for now.")
+  @Size(max = 1)
+  private List<Interface> interfaces;
+
+  @JsonPropertyDescription("First-boot configuration, offered to the guest as a NoCloud disk.")
+  private CloudInit cloudInit;
+
+  @JsonPropertyDescription("As a pod's: labels that a node must have.")
+  private Map<String, String> nodeSelector;
+
+  @JsonPropertyDescription("As a pod's.")
+  private Affinity affinity;
+
+  @JsonPropertyDescription("As a pod's.")
+  private List<Toleration> tolerations;
+
+  @JsonPropertyDescription("As a pod's.")
+  private List<TopologySpreadConstraint> topologySpreadConstraints;
+
+  @JsonPropertyDescription("As a pod's.")
+  private String priorityClassName;
+
+  @JsonPropertyDescription("As a pod's.")
+  private String schedulerName;
+
+  @JsonPropertyDescription(
+      "Seconds that the guest gets for a clean shutdown before its power is cut. Default 60.")
+  @Min(0)
+  @Max(86_400)
+  @Default("60")
+  private Long terminationGracePeriodSeconds;
+
+  /// 255: APIC ids are 8 bits wide without an IOMMU with extended interrupt mode (Intel SDM 3A,
+  /// 11.4.6).
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value =
+          "self.cores * (has(self.sockets) ? self.sockets : 1) * (has(self.threads) ? self.threads : 1) <= 255",
+      message = "cores x sockets x threads must be at most 255")
+  public static class Cpu {
+    @JsonPropertyDescription("Cores per socket, 1 to 255.")
+    @Required
+    @Min(1)
+    @Max(255)
+    private Integer cores;
+
+    @JsonPropertyDescription("Sockets, 1 to 255. Default 1.")
+    @Min(1)
+    @Max(255)
+    private Integer sockets;
+
+    @JsonPropertyDescription("Threads per core, 1 to 8. Default 1.")
+    @Min(1)
+    @Max(8)
+    private Integer threads;
+
+    @JsonPropertyDescription(
+        "HostModel (the node's CPU, named so that similar nodes can run it; default),"
+            + " HostPassthrough (exactly the node's CPU), Baseline (x86-64-v2, runs on any node), or"
+            + " a model that QEMU knows, such as EPYC or Skylake-Server.")
+    @Pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    private String model;
+
+    public Integer getCores() {
+      return cores;
+    }
+
+    public void setCores(Integer cores) {
+      this.cores = cores;
+    }
+
+    public Integer getSockets() {
+      return sockets;
+    }
+
+    public void setSockets(Integer sockets) {
+      this.sockets = sockets;
+    }
+
+    public Integer getThreads() {
+      return threads;
+    }
+
+    public void setThreads(Integer threads) {
+      this.threads = threads;
+    }
+
+    public String getModel() {
+      return model;
+    }
+
+    public void setModel(String model) {
+      this.model = model;
+    }
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class Memory {
+    @JsonPropertyDescription("Guest memory as a quantity, such as 512Mi or 4Gi; 16Mi to 16Ti.")
+    @Required
+    @ValidationRule(
+        value =
+            "isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('16Mi')) >= 0 &&"
+                + " quantity(string(self)).compareTo(quantity('16Ti')) <= 0",
+        message = "spec.memory.size must be a quantity from 16Mi to 16Ti, for example 512Mi or 4Gi")
+    private Quantity size;
+
+    public Quantity getSize() {
+      return size;
+    }
+
+    public void setSize(Quantity size) {
+      this.size = size;
+    }
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class Firmware {
+    public enum Type {
+      BIOS,
+      UEFI
+    }
+
+    @JsonPropertyDescription("BIOS (SeaBIOS) or UEFI (OVMF). Default BIOS.")
+    @Default("BIOS")
+    private Type type;
+
+    public Type getType() {
+      return type;
+    }
+
+    public void setType(Type type) {
+      this.type = type;
+    }
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class Kernel {
+    @JsonPropertyDescription("OCI image that holds kernel and initial ramdisk.")
+    @Required
+    @Size(min = 1, max = 1024)
+    private String image;
+
+    @JsonPropertyDescription("Path of the kernel in that image. Default /boot/vmlinuz.")
+    @Default("/boot/vmlinuz")
+    @Pattern("^/[^\\x00-\\x1f]*$")
+    @Size(max = 1024)
+    private String path;
+
+    @JsonPropertyDescription("Path of the initial ramdisk in that image. Default: none.")
+    @Pattern("^/[^\\x00-\\x1f]*$")
+    @Size(max = 1024)
+    private String initrdPath;
+
+    @JsonPropertyDescription("Kernel command line, at most 2048 characters on one line.")
+    @Size(max = 2048)
+    @Pattern("^[^\\x00-\\x1f\\x7f]*$")
+    private String args;
+
+    public String getImage() {
+      return image;
+    }
+
+    public void setImage(String image) {
+      this.image = image;
+    }
+
+    public String getPath() {
+      return path;
+    }
+
+    public void setPath(String path) {
+      this.path = path;
+    }
+
+    public String getInitrdPath() {
+      return initrdPath;
+    }
+
+    public void setInitrdPath(String initrdPath) {
+      this.initrdPath = initrdPath;
+    }
+
+    public String getArgs() {
+      return args;
+    }
+
+    public void setArgs(String args) {
+      this.args = args;
+    }
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "(has(self.image) ? 1 : 0) + (has(self.empty) ? 1 : 0) == 1",
+      message = "a disk needs exactly one source: either image or empty")
+  public static class Disk {
+    public enum Bus {
+      Virtio,
+      SCSI,
+      SATA
+    }
+
+    @JsonPropertyDescription("Name of the disk, unique in this VM; also its serial number.")
+    @Required
+    @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$")
+    private String name;
+
+    @JsonPropertyDescription(
+        "A disk image in an OCI image, mounted by kubelet. The guest writes to a throw-away overlay"
+            + " over it.")
+    private ImageSource image;
+
+    @JsonPropertyDescription("An empty disk that lives as long as the VM's pod.")
+    private EmptySource empty;
+
+    @JsonPropertyDescription("How the guest sees the disk: Virtio (default), SCSI or SATA.")
+    @Default("Virtio")
+    private Bus bus;
+
+    @JsonPropertyDescription("1 is tried first. Disks without it come after those with it.")
+    @Min(1)
+    @Max(1000)
+    private Integer bootOrder;
+
+    public String getName() {
+      return name;
+    }
+
+    public void setName(String name) {
+      this.name = name;
+    }
+
+    public ImageSource getImage() {
+      return image;
+    }
+
+    public void setImage(ImageSource image) {
+      this.image = image;
+    }
+
+    public EmptySource getEmpty() {
+      return empty;
+    }
+
+    public void setEmpty(EmptySource empty) {
+      this.empty = empty;
+    }
+
+    public Bus getBus() {
+      return bus;
+    }
+
+    public void setBus(Bus bus) {
+      this.bus = bus;
+    }
+
+    public Integer getBootOrder() {
+      return bootOrder;
+    }
+
+    public void setBootOrder(Integer bootOrder) {
+      this.bootOrder = bootOrder;
+    }
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class ImageSource {
+    @JsonPropertyDescription("OCI image that holds the disk image.")
+    @Required
+    @Size(min = 1, max = 1024)
+    private String reference;
+
+    @JsonPropertyDescription(
+        "Path of the disk image (qcow2 or raw) in it. Default: the only file under /disk.")
+    @Pattern("^/[^\\x00-\\x1f]*$")
+    @Size(max = 1024)
+    private String path;
+
+    public String getReference() {
+      return reference;
+    }
+
+    public void setReference(String reference) {
+      this.reference = reference;
+    }
+
+    public String getPath() {
+      return path;
+    }
+
+    public void setPath(String path) {
+      this.path = path;
+    }
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class EmptySource {
+    @JsonPropertyDescription("Size as a quantity, 1Mi to 64Ti.")
+    @Required
+    @ValidationRule(
+        value =
+            "isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('1Mi')) >= 0 &&"
+                + " quantity(string(self)).compareTo(quantity('64Ti')) <= 0",
+        message = "the size of an empty disk must be a quantity from 1Mi to 64Ti, for example 10Gi")
+    private Quantity size;
+
+    public Quantity getSize() {
+      return size;
+    }
+
+    public void setSize(Quantity size) {
+      this.size = size;
+    }
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(value = "has(self.pod)", message = "an interface needs its network: pod: {}")
+  public static class Interface {
+    @JsonPropertyDescription("Name of the interface, unique in this VM.")
+    @Required
+    @Pattern("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+    private String name;
+
+    @JsonPropertyDescription("The pod network: the guest answers at the pod's IP.")
+    private PodNetwork pod;
+
+    public String getName() {
+      return name;
+    }
+
+    public void setName(String name) {
+      this.name = name;
+    }
+
+    public PodNetwork getPod() {
+      return pod;
+    }
+
+    public void setPod(PodNetwork pod) {
+      this.pod = pod;
+    }
+  }
+
+  /// Empty on purpose: `pod: {}` says all there is to say.
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  public static class PodNetwork {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "(has(self.userData) ? 1 : 0) + (has(self.userDataSecret) ? 1 : 0) == 1",
+      message = "spec.cloudInit needs exactly one of userData and userDataSecret")
+  public static class CloudInit {
+    @JsonPropertyDescription(
+        "cloud-init user data, in the open, at most 32768 characters. For more, or for anything"
+            + " secret, use userDataSecret.")
+    @Size(max = 32_768)
+    private String userData;
+
+    @JsonPropertyDescription(
+        "A Secret in the same namespace whose key userData holds the user data.")
+    private SecretReference userDataSecret;
+
+    public String getUserData() {
+      return userData;
+    }
+
+    public void setUserData(String userData) {
+      this.userData = userData;
+    }
+
+    public SecretReference getUserDataSecret() {
+      return userDataSecret;
+    }
+
+    public void setUserDataSecret(SecretReference userDataSecret) {
+      this.userDataSecret = userDataSecret;
+    }
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class SecretReference {
+    @Required
+    @Pattern("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
+    private String name;
+
+    public String getName() {
+      return name;
+    }
+
+    public void setName(String name) {
+      this.name = name;
+    }
+  }
+
+  public Power getPower() {
+    return power;
+  }
+
+  public void setPower(Power power) {
+    this.power = power;
+  }
+
+  public RestartPolicy getRestartPolicy() {
+    return restartPolicy;
+  }
+
+  public void setRestartPolicy(RestartPolicy restartPolicy) {
+    this.restartPolicy = restartPolicy;
+  }
+
+  public Cpu getCpu() {
+    return cpu;
+  }
+
+  public void setCpu(Cpu cpu) {
+    this.cpu = cpu;
+  }
+
+  public Memory getMemory() {
+    return memory;
+  }
+
+  public void setMemory(Memory memory) {
+    this.memory = memory;
+  }
+
+  public Firmware getFirmware() {
+    return firmware;
+  }
+
+  public void setFirmware(Firmware firmware) {
+    this.firmware = firmware;
+  }
+
+  public Kernel getKernel() {
+    return kernel;
+  }
+
+  public void setKernel(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  public List<Disk> getDisks() {
+    return disks;
+  }
+
+  public void setDisks(List<Disk> disks) {
+    this.disks = disks;
+  }
+
+  public List<Interface> getInterfaces() {
+    return interfaces;
+  }
+
+  public void setInterfaces(List<Interface> interfaces) {
+    this.interfaces = interfaces;
+  }
+
+  public CloudInit getCloudInit() {
+    return cloudInit;
+  }
+
+  public void setCloudInit(CloudInit cloudInit) {
+    this.cloudInit = cloudInit;
+  }
+
+  public Map<String, String> getNodeSelector() {
+    return nodeSelector;
+  }
+
+  public void setNodeSelector(Map<String, String> nodeSelector) {
+    this.nodeSelector = nodeSelector;
+  }
+
+  public Affinity getAffinity() {
+    return affinity;
+  }
+
+  public void setAffinity(Affinity affinity) {
+    this.affinity = affinity;
+  }
+
+  public List<Toleration> getTolerations() {
+    return tolerations;
+  }
+
+  public void setTolerations(List<Toleration> tolerations) {
+    this.tolerations = tolerations;
+  }
+
+  public List<TopologySpreadConstraint> getTopologySpreadConstraints() {
+    return topologySpreadConstraints;
+  }
+
+  public void setTopologySpreadConstraints(
+      List<TopologySpreadConstraint> topologySpreadConstraints) {
+    this.topologySpreadConstraints = topologySpreadConstraints;
+  }
+
+  public String getPriorityClassName() {
+    return priorityClassName;
+  }
+
+  public void setPriorityClassName(String priorityClassName) {
+    this.priorityClassName = priorityClassName;
+  }
+
+  public String getSchedulerName() {
+    return schedulerName;
+  }
+
+  public void setSchedulerName(String schedulerName) {
+    this.schedulerName = schedulerName;
+  }
+
+  public Long getTerminationGracePeriodSeconds() {
+    return terminationGracePeriodSeconds;
+  }
+
+  public void setTerminationGracePeriodSeconds(Long terminationGracePeriodSeconds) {
+    this.terminationGracePeriodSeconds = terminationGracePeriodSeconds;
+  }
+}
