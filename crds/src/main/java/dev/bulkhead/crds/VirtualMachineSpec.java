@@ -2,7 +2,6 @@ package dev.bulkhead.crds;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.fabric8.crdv2.generator.v1.SchemaCustomizer;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
@@ -20,7 +19,6 @@ import java.util.Map;
 /// What a user asks for. A mutable bean, filled by Jackson and read once at the boundary
 /// (`GuestSpec.from`); no decision is made on it directly, and nothing of ours ever writes it.
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@SchemaCustomizer(value = SchemaCustomizer.MergePatchCustomizer.class, input = Schemas.SPEC)
 @ValidationRule(
     value = "(has(self.disks) && size(self.disks) > 0) || has(self.kernel)",
     message =

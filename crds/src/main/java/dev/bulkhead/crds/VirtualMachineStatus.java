@@ -2,14 +2,12 @@ package dev.bulkhead.crds;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.fabric8.crdv2.generator.v1.SchemaCustomizer;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
 
 /// What users see. Written by the operator alone, from the VM's pod and the report that the node
 /// agent left on it (ADR 1).
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@SchemaCustomizer(value = SchemaCustomizer.MergePatchCustomizer.class, input = Schemas.STATUS)
 public class VirtualMachineStatus {
 
   /// A summary for people; programs read the conditions.
