@@ -17,6 +17,10 @@ public final class Contract {
   /// while the pod lives.
   public static final String POWER_ANNOTATION = "bulkhead.dev/power";
 
+  /// Annotation of a VM's pod, by the operator, never changed: labels and spec of the VM that the
+  /// pod was made from, so that a later edit can be named field by field.
+  public static final String MADE_FROM_ANNOTATION = "bulkhead.dev/made-from";
+
   /// Annotation of a VM's pod, by the node agent: what became of the guest, a `GuestReport` as
   /// JSON.
   public static final String REPORT_ANNOTATION = "bulkhead.dev/report";

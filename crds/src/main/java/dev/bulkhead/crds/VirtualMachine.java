@@ -43,6 +43,10 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".spec.memory.size",
     type = AdditionalPrinterColumn.Type.STRING)
 @AdditionalPrinterColumn(
+    name = "Age",
+    jsonPath = ".metadata.creationTimestamp",
+    type = AdditionalPrinterColumn.Type.DATE)
+@AdditionalPrinterColumn(
     name = "Restarts",
     jsonPath = ".status.restarts.count",
     type = AdditionalPrinterColumn.Type.INTEGER,
@@ -52,10 +56,6 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.conditions[?(@.type=='Ready')].reason",
     type = AdditionalPrinterColumn.Type.STRING,
     priority = 1)
-@AdditionalPrinterColumn(
-    name = "Age",
-    jsonPath = ".metadata.creationTimestamp",
-    type = AdditionalPrinterColumn.Type.DATE)
 public class VirtualMachine extends CustomResource<VirtualMachineSpec, VirtualMachineStatus>
     implements Namespaced {
   private static final long serialVersionUID = 1L;
