@@ -1,0 +1,44 @@
+package dev.bulkhead.e2e;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.List;
+
+/// Bulkhead's own pods, found as an administrator finds them: by the chart's labels.
+final class Deployment {
+  static final String NAMESPACE = "bulkhead-system";
+  private static final String COMPONENT = "app.kubernetes.io/component";
+
+  static List<Pod> operatorPods(KubernetesClient client) {
+    return client.pods().inNamespace(NAMESPACE).withLabel(COMPONENT, "operator").list().getItems();
+  }
+
+  static List<Pod> agentPods(KubernetesClient client) {
+    return client
+        .pods()
+        .inNamespace(NAMESPACE)
+        .withLabel(COMPONENT, "node-agent")
+        .list()
+        .getItems();
+  }
+
+  static Pod agentPod(KubernetesClient client, String node) {
+    return agentPods(client).stream()
+        .filter(pod -> node.equals(pod.getSpec().getNodeName()))
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no node agent on " + node));
+  }
+
+  static boolean readyAgentPodOtherThan(KubernetesClient client, String node, Pod old) {
+    return agentPods(client).stream()
+        .filter(pod -> node.equals(pod.getSpec().getNodeName()))
+        .filter(pod -> !pod.getMetadata().getUid().equals(old.getMetadata().getUid()))
+        .anyMatch(
+            pod ->
+                pod.getStatus().getConditions().stream()
+                    .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())));
+  }
+
+  private Deployment() {}
+}

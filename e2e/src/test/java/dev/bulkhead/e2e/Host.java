@@ -1,0 +1,160 @@
+package dev.bulkhead.e2e;
+
+import dev.bulkhead.e2e.bed.Node;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/// The inside of a node, as root on it sees it. Processes are found by what they are and killed by
+/// PID, never by a name that others may share.
+record Host(Node machine) {
+
+  String name() {
+    return machine.name();
+  }
+
+  String sh(String script) {
+    return machine.sh(script);
+  }
+
+  void kill(long pid) {
+    machine.kill(pid);
+  }
+
+  long qemuOf(Lab lab, String vm) {
+    var pids = qemusOf(lab, vm);
+    if (pids.size() != 1) {
+      throw new AssertionError(
+          "expected one QEMU of %s on %s, found %s".formatted(vm, name(), pids));
+    }
+    return pids.getFirst();
+  }
+
+  /// libvirt gives QEMU `-name guest=<domain>,…`; the domain is `<namespace>.<vm>`.
+  List<Long> qemusOf(Lab lab, String vm) {
+    return pids("guest=" + lab.namespace() + "." + vm + ",", "qemu-system-");
+  }
+
+  long agentPid() {
+    return one("node agent", pids("quarkus-run.jar", "java"));
+  }
+
+  boolean hasAgent() {
+    return pids("quarkus-run.jar", "java").size() == 1;
+  }
+
+  long libvirtdPid() {
+    return one("libvirtd", pids("libvirtd", "libvirtd"));
+  }
+
+  boolean hasLibvirtd() {
+    return pids("libvirtd", "libvirtd").size() == 1;
+  }
+
+  private long one(String what, List<Long> pids) {
+    if (pids.size() != 1) {
+      throw new AssertionError("expected one %s on %s, found %s".formatted(what, name(), pids));
+    }
+    return pids.getFirst();
+  }
+
+  /// PIDs of processes whose program's file name begins with `program` and whose command line
+  /// contains `part`.
+  private List<Long> pids(String part, String program) {
+    var script =
+        """
+        for p in /proc/[0-9]*; do
+          c=$(tr '\\0' ' ' <$p/cmdline 2>/dev/null) || continue
+          e=$(basename "${c%%%% *}")
+          case $e in %s*) case $c in *'%s'*) echo ${p#/proc/};; esac;; esac
+        done
+        """
+            .formatted(program, part);
+    return sh(script).lines().map(Long::valueOf).toList();
+  }
+
+  /// All that a VM may leave behind: pod cgroups, QEMUs, taps and network namespaces, files and
+  /// sockets of ours, mounts of libvirtd, libvirt's domains. One line each, sorted.
+  SortedSet<String> footprint() {
+    var script =
+        """
+        find /sys/fs/cgroup/memory /sys/fs/cgroup/kubepods* -type d -name '*pod*' 2>/dev/null
+        for p in /proc/[0-9]*; do
+          c=$(tr '\\0' ' ' <$p/cmdline 2>/dev/null) || continue
+          case $c in */qemu-system-*|qemu-system-*|*qemu-img*|*genisoimage*) echo "process $c";; esac
+        done
+        ip -o link | grep -v veth | sed 's/^[0-9]*: /link /; s/[:@].*//'
+        ls /run/netns | sed 's/^/netns /' || true
+        find /run/bulkhead /var/lib/bulkhead -not -path '*/cache/*' | sed 's/^/file /'
+        for p in /proc/[0-9]*; do
+          [ "$(cat $p/comm 2>/dev/null)" = libvirtd ] || continue
+          cut -d' ' -f5 $p/mountinfo | grep /run/bulkhead/guests | sed 's/^/mount /'
+        done
+        cut -d' ' -f9- /proc/net/unix | grep -E '^ ?/run/bulkhead' | sed 's/^/socket /' || true
+        """;
+    return new TreeSet<>(sh(script).lines().map(String::strip).toList());
+  }
+
+  /// What the guest has said on its serial console so far.
+  String console(Lab lab, String vm) {
+    return sh("cat " + consoleFile(lab, vm) + " 2>/dev/null || true");
+  }
+
+  private static String consoleFile(Lab lab, String vm) {
+    var pod = lab.client().pods().inNamespace(lab.namespace()).withName(vm).get();
+    return "/run/bulkhead/guests/" + pod.getMetadata().getUid() + "/console.log";
+  }
+
+  /// Follows the console into a file on the node that outlives the guest's own log.
+  Console followConsole(Lab lab, String vm) {
+    var copy = "/tmp/console-" + lab.namespace() + "-" + vm;
+    var file = consoleFile(lab, vm);
+    var pid =
+        sh("setsid sh -c 'exec tail -n +1 -f "
+                + file
+                + " >"
+                + copy
+                + " 2>/dev/null' </dev/null >/dev/null 2>&1 & echo $!")
+            .strip();
+    return new Console(this, copy, Long.parseLong(pid));
+  }
+
+  record Console(Host host, String copy, long pid) implements AutoCloseable {
+    String text() {
+      return host.sh("cat " + copy);
+    }
+
+    @Override
+    public void close() {
+      host.sh("kill " + pid + " 2>/dev/null; rm -f " + copy);
+    }
+  }
+
+  /// The token that kubelet gave the agent, read from the agent's own file system.
+  String agentToken() {
+    return sh("cat /proc/"
+            + agentPid()
+            + "/root/var/run/secrets/kubernetes.io/serviceaccount/token")
+        .strip();
+  }
+
+  void tagImage(String image, String tag) {
+    sh("ctr -n k8s.io images tag " + image + " " + tag);
+  }
+
+  void removeImage(String image) {
+    sh("ctr -n k8s.io images rm " + image);
+  }
+
+  /// Write requests by Bulkhead's service accounts in that namespace, Events aside, from the API
+  /// server's audit log: "verb resource/subresource name by user".
+  List<String> writesOfBulkheadIn(String namespace) {
+    var script =
+        """
+        grep '"stage":"ResponseComplete"' /var/log/k8s/audit.log | grep 'system:serviceaccount:bulkhead-system' | grep '"namespace":"%s"' | grep -v '"resource":"events"' || true
+        """
+            .formatted(namespace);
+    return Stream.of(sh(script).split("\n")).filter(line -> !line.isBlank()).toList();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.bulkhead.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// A guest is reachable, and reaches others, exactly as a container is and does.
+@ExtendWith(OnCluster.class)
+class ServingE2E {
+  private static Guest web;
+  private static Guest peer;
+
+  @BeforeAll
+  static void twoGuestsOnTwoNodes(Lab lab) {
+    lab.apply(
+        Manifests.tinyGuest("web", Manifests.onNode("worker-1")),
+        Manifests.service("web"),
+        Manifests.tinyGuest("peer", Manifests.onNode("worker-2")),
+        Manifests.service("peer"),
+        Manifests.service("client-1"),
+        Manifests.service("client-2"));
+    web = lab.awaitRunning("web");
+    peer = lab.awaitRunning("peer");
+  }
+
+  @Test
+  void runningGuestHasTheAddressOfItsPod(Lab lab) {
+    var pod = lab.client().pods().inNamespace(lab.namespace()).withName("web").get();
+    assertThat(web.ip()).isEqualTo(pod.getStatus().getPodIP());
+    assertThat(web.node()).isEqualTo("worker-1");
+  }
+
+  @Test
+  void answersAtItsPodsAddressFromBothNodes(Lab lab) {
+    assertThat(lab.awaitGet("client-1", web.url("/"))).contains("web");
+    assertThat(lab.awaitGet("client-2", web.url("/"))).contains("web");
+  }
+
+  @Test
+  void answersThroughItsServicesNameFromContainersOnBothNodes(Lab lab) {
+    assertThat(lab.awaitGet("client-1", "http://web/")).contains("web");
+    assertThat(lab.awaitGet("client-2", "http://web." + lab.namespace() + ".svc.cluster.local/"))
+        .contains("web");
+  }
+
+  @Test
+  void answersAnotherGuestOnAnotherNodeThroughItsService() {
+    assertThat(peer.ask("/cgi-bin/fetch?http://web/")).contains("web");
+    assertThat(web.ask("/cgi-bin/fetch?http://peer/")).contains("peer");
+  }
+
+  @Test
+  void callsContainersOnBothNodesThroughClusterDns() {
+    assertThat(web.ask("/cgi-bin/fetch?http://client-1/")).contains("container client-1");
+    assertThat(web.ask("/cgi-bin/fetch?http://client-2/")).contains("container client-2");
+  }
+
+  @Test
+  void serviceSendsNothingToAGuestThatIsPaused(Lab lab) {
+    lab.patch("peer", "{\"spec\":{\"power\":\"Paused\"}}");
+    Lab.awaitTrue("no endpoint of a paused guest", () -> readyEndpoints(lab, "peer").isEmpty());
+    lab.patch("peer", "{\"spec\":{\"power\":\"Running\"}}");
+    Lab.awaitTrue(
+        "the endpoint of a resumed guest",
+        () -> readyEndpoints(lab, "peer").equals(java.util.List.of(peer.ip())));
+    peer.awaitAnswer();
+  }
+
+  private static java.util.List<String> readyEndpoints(Lab lab, String service) {
+    return lab
+        .client()
+        .discovery()
+        .v1()
+        .endpointSlices()
+        .inNamespace(lab.namespace())
+        .withLabel("kubernetes.io/service-name", service)
+        .list()
+        .getItems()
+        .stream()
+        .flatMap(slice -> slice.getEndpoints().stream())
+        .filter(endpoint -> Boolean.TRUE.equals(endpoint.getConditions().getReady()))
+        .flatMap(endpoint -> endpoint.getAddresses().stream())
+        .toList();
+  }
+}

@@ -1,0 +1,89 @@
+package dev.bulkhead.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bulkhead.crds.VirtualMachineStatus.Phase;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// Guests do not notice when our own processes die.
+@ExtendWith(OnCluster.class)
+class SurvivalE2E {
+  private static final Duration RIGHT_AGAIN = Duration.ofSeconds(10);
+
+  private Guest guest;
+  private String bootId;
+  private EchoConnection connection;
+
+  @BeforeEach
+  void guestWithAnOpenConnection(Lab lab) {
+    lab.apply(Manifests.tinyGuest("rock"));
+    guest = lab.awaitRunning("rock");
+    bootId = guest.bootId();
+    connection = EchoConnection.open(lab, "client-2", guest.ip(), 7);
+    connection.say("before");
+  }
+
+  @AfterEach
+  void clear(Lab lab) {
+    connection.close();
+    lab.clear();
+  }
+
+  @Test
+  void guestOutlivesItsNodeAgent(Lab lab, Hosts hosts) {
+    var node = hosts.on(guest.node());
+    var old = node.agentPid();
+    node.kill(old);
+    Lab.awaitTrue("a new agent", () -> node.hasAgent() && node.agentPid() != old);
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
+  @Test
+  void guestOutlivesLibvirtd(Lab lab, Hosts hosts) {
+    var node = hosts.on(guest.node());
+    var old = node.libvirtdPid();
+    node.kill(old);
+    Lab.awaitTrue("a new libvirtd", () -> node.hasLibvirtd() && node.libvirtdPid() != old);
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
+  @Test
+  void guestOutlivesTheWholeAgentPod(Lab lab, Hosts hosts) {
+    var pod = Deployment.agentPod(lab.client(), guest.node());
+    lab.client().resource(pod).withGracePeriod(5).delete();
+    Lab.awaitTrue(
+        "another agent pod, ready",
+        () -> Deployment.readyAgentPodOtherThan(lab.client(), guest.node(), pod));
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
+  @Test
+  void guestOutlivesTheOperator(Lab lab, Hosts hosts) {
+    Deployment.operatorPods(lab.client())
+        .forEach(pod -> lab.client().resource(pod).withGracePeriod(0).delete());
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
+  /// Still the same boot, the same connection and one QEMU; and a wish made now is carried out, so
+  /// the new process is not only alive but in charge.
+  private void assertUntouchedAndObeying(Lab lab, Hosts hosts) {
+    connection.say("after");
+    assertThat(guest.bootId()).isEqualTo(bootId);
+    assertThat(hosts.qemusOf(lab, "rock")).hasSize(1);
+    lab.awaitVm(
+        "rock",
+        "Running again in its status",
+        RIGHT_AGAIN,
+        vm -> vm.getStatus().getPhase() == Phase.Running);
+    lab.patch("rock", "{\"spec\":{\"power\":\"Paused\"}}");
+    lab.awaitPhase("rock", Phase.Paused);
+    lab.patch("rock", "{\"spec\":{\"power\":\"Running\"}}");
+    lab.awaitRunning("rock");
+    connection.say("at last");
+    assertThat(guest.bootId()).isEqualTo(bootId);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.bulkhead.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// API writes, counted in the API server's audit log.
+@ExtendWith(OnCluster.class)
+class WritesE2E {
+
+  @AfterEach
+  void clear(Lab lab) {
+    lab.clear();
+  }
+
+  @Test
+  void startCostsAtMostThreeApiWritesEventsAside(Lab lab, Hosts hosts) {
+    lab.apply(Manifests.tinyGuest("thrifty"));
+    lab.awaitRunning("thrifty");
+    assertThat(hosts.controlPlane().writesOfBulkheadIn(lab.namespace()))
+        .as("writes by operator and agents")
+        .hasSizeBetween(1, 3);
+  }
+}
