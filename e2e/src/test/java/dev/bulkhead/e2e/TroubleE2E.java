@@ -15,7 +15,7 @@ class TroubleE2E {
 
   /// Kubelet tries a failed mount again after at most 2 min 2 s (exponential back-off of
   /// pkg/util/goroutinemap), so a repair may take that long to be seen.
-  private static final Duration REPAIRED_WITHIN = Duration.ofSeconds(180);
+  private static final Duration REPAIRED_WITHIN = Duration.ofMinutes(3);
 
   @AfterEach
   void clear(Lab lab) {
