@@ -1,0 +1,51 @@
+# Every recipe runs in the environment of scripts/env.sh: JDK 25, Go, the bed's kubectl and helm.
+SHELL := /bin/bash
+export BASH_ENV := $(CURDIR)/scripts/env.sh
+MVN := mvn -B -ntp
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test test-unit deps tools images bed-image bed bed-down chart e2e fmt clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## from nothing to a virtual machine that answers: installs, builds, starts a cluster, applies examples/hello.yaml
+	@scripts/demo.sh
+
+demo-down: bed-down ## removes the demo's cluster; what was built stays in the cache
+
+test: ## everything: unit, API server and full cluster tests, from a clean clone
+	@scripts/test.sh
+
+test-unit: ## the tests that need no cluster (they do need `make tools`, once)
+	@$(MVN) -pl crds,operator,node-agent verify
+
+deps: ## installs what is missing on this machine, and says what and why
+	@scripts/install-deps.sh
+
+tools: ## builds Kubernetes, etcd, containerd, runc, CNI, CoreDNS and helm from source, if their versions changed
+	@e2e/bed/build-tools.sh
+
+images: ## builds the product's and the test guests' images, if their sources changed
+	@images/build.sh
+
+bed-image:
+	@e2e/bed/build-node-image.sh
+
+bed: tools bed-image ## starts a cluster in containers (or takes the one that runs) and imports all images into it
+	@scripts/bed.sh up
+
+bed-down: ## removes that cluster and all that belongs to it
+	@scripts/bed.sh down
+
+chart: ## installs or upgrades the Helm chart on the bed
+	@scripts/install-chart.sh
+
+e2e: images bed chart ## runs cluster tests on the bed: make e2e TEST=SomeE2E#someBehaviour
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false $(if $(TEST),-Dit.test='$(TEST)')
+
+fmt: ## formats all Java
+	@$(MVN) -q spotless:apply
+
+clean: ## removes build results of the checkout; the cache stays
+	@$(MVN) -q clean

@@ -1,0 +1,191 @@
+package dev.bulkhead.e2e.bed;
+
+import static java.util.stream.Collectors.toMap;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.readiness.Readiness;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/// The cluster that tests and demos run on: a bed of containers on this machine or, where
+/// E2E_KUBECONFIG names one, a cluster of one's own, which has no machines to look into.
+///
+/// A bed outlives the JVM that started it. It is taken as it is if all of it runs and was made from
+/// the same definition, and replaced otherwise.
+public final class Bed {
+  /// Both workers were Ready within 10 s wherever this was measured; a machine at full load takes
+  /// longer.
+  private static final Duration READY_WITHIN = Duration.ofMinutes(2);
+
+  private final Path kubeconfig;
+  private final List<Node> machines;
+
+  private Bed(Path kubeconfig, List<Node> machines) {
+    this.kubeconfig = kubeconfig;
+    this.machines = machines;
+  }
+
+  /// The cluster, started if need be, both workers Ready, and every image archive in
+  /// `$BULKHEAD_CACHE/images` imported as it is now.
+  public static Bed up() {
+    return ownCluster().orElseGet(() -> exclusively(Bed::upHere));
+  }
+
+  /// The cluster if it runs; nothing is started.
+  public static Optional<Bed> running() {
+    return ownCluster().or(() -> runningHere(Layout.ofEnvironment(), new Docker()));
+  }
+
+  /// Removes the bed's containers, their volumes, its network and its state. It never touches a
+  /// cluster of one's own.
+  public static void down() {
+    exclusively(
+        () -> {
+          new Docker().removeAll();
+          deleteRecursively(Layout.ofEnvironment().state());
+          return null;
+        });
+  }
+
+  public Path kubeconfig() {
+    return kubeconfig;
+  }
+
+  /// A new client with a cluster administrator's rights. The caller closes it.
+  public KubernetesClient client() {
+    var config = Config.fromKubeconfig(kubeconfig.toFile());
+    config.setRequestRetryBackoffLimit(0);
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  /// The worker machines; none in a cluster of one's own.
+  public List<Node> workers() {
+    return machines.stream().filter(Node::isWorker).toList();
+  }
+
+  /// A worker, or `cp`, whose /var/log/k8s/audit.log has every write to the API.
+  public Node machine(String name) {
+    return machines.stream()
+        .filter(machine -> machine.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException("this cluster has no machine " + name + " to enter"));
+  }
+
+  List<Node> machines() {
+    return machines;
+  }
+
+  private static Optional<Bed> ownCluster() {
+    return Optional.ofNullable(System.getenv("E2E_KUBECONFIG"))
+        .map(kubeconfig -> new Bed(Path.of(kubeconfig), List.of()));
+  }
+
+  private static Optional<Bed> runningHere(Layout layout, Docker docker) {
+    var definition = BedDefinition.of(layout, Kvm.isUsable());
+    var digest = Fingerprint.of(definition, layout.machineFiles(), docker.imageId());
+    var wanted = definition.machines().stream().collect(toMap(Machine::containerName, _ -> digest));
+    return docker.running().equals(wanted)
+        ? Optional.of(of(definition, layout, docker))
+        : Optional.empty();
+  }
+
+  private static Bed upHere() {
+    var layout = Layout.ofEnvironment();
+    var docker = new Docker();
+    var progress = new Progress(System.out);
+    var running = runningHere(layout, docker);
+    running.ifPresent(_ -> progress.say("is up already"));
+    var bed = running.orElseGet(() -> start(layout, docker, progress));
+    new ImageLoader(layout.images(), progress).load(bed.workers());
+    return bed;
+  }
+
+  private static Bed start(Layout layout, Docker docker, Progress progress) {
+    var definition = BedDefinition.of(layout, Kvm.isUsable());
+    var digest = Fingerprint.of(definition, layout.machineFiles(), docker.imageId());
+    docker.removeAll();
+    deleteRecursively(layout.state());
+    makeCertificates(layout, definition);
+    Layout.createDirectories(layout.images());
+    progress.step(
+        "started 1 control plane and " + definition.workers().size() + " workers",
+        () -> {
+          docker.createNetwork(BedDefinition.SUBNET);
+          for (var machine : definition.machines()) docker.start(machine, layout, digest);
+        });
+    var bed = of(definition, layout, docker);
+    try (var client = bed.client()) {
+      progress.await(
+          "all workers Ready",
+          READY_WITHIN,
+          () -> allReady(client, definition),
+          "Look at /var/log/k8s in the containers: docker exec -it bulkhead-cp bash");
+    }
+    return bed;
+  }
+
+  private static boolean allReady(KubernetesClient client, BedDefinition definition) {
+    try {
+      var ready = client.nodes().list().getItems().stream().filter(Readiness::isNodeReady).count();
+      return ready == definition.workers().size();
+    } catch (KubernetesClientException e) {
+      return false; // the API server does not answer yet
+    }
+  }
+
+  private static void makeCertificates(Layout layout, BedDefinition definition) {
+    var command =
+        new ArrayList<>(
+            List.of(
+                layout.recipes().resolve("pki.sh").toString(),
+                layout.state().resolve("pki").toString(),
+                BedDefinition.CONTROL_PLANE_ADDRESS));
+    definition.workers().forEach(worker -> command.add(worker.name()));
+    LocalCommand.run(command);
+  }
+
+  private static Bed of(BedDefinition definition, Layout layout, Docker docker) {
+    return new Bed(
+        layout.kubeconfig(),
+        definition.machines().stream().map(machine -> new Node(machine, docker)).toList());
+  }
+
+  /// Two builds on one machine share the bed: one of them starts it, the other waits and finds it.
+  private static <T> T exclusively(Supplier<T> action) {
+    var cache = Layout.ofEnvironment().cache();
+    Layout.createDirectories(cache);
+    try (var file =
+            FileChannel.open(
+                cache.resolve("bed.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var _ = file.lock()) {
+      return action.get();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void deleteRecursively(Path folder) {
+    if (Files.notExists(folder)) return;
+    try (Stream<Path> content = Files.walk(folder)) {
+      for (var path : content.sorted(Comparator.reverseOrder()).toList()) Files.delete(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

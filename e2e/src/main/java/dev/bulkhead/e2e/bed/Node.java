@@ -1,0 +1,52 @@
+package dev.bulkhead.e2e.bed;
+
+import java.util.List;
+
+/// A machine of the bed, as root sees it from within. A cluster of one's own has none: it is
+/// reached through its API alone.
+public final class Node {
+  private final Machine machine;
+  private final Docker docker;
+
+  Node(Machine machine, Docker docker) {
+    this.machine = machine;
+    this.docker = docker;
+  }
+
+  /// The machine's name, and for a worker that of its Kubernetes node.
+  public String name() {
+    return machine.name();
+  }
+
+  boolean isWorker() {
+    return !name().equals(BedDefinition.CONTROL_PLANE);
+  }
+
+  /// Runs a command as root in the node's namespaces, however it ends.
+  public Output exec(String... command) {
+    return docker.exec(machine, command);
+  }
+
+  /// Runs a script that must succeed.
+  ///
+  /// @return its standard output
+  public String sh(String script) {
+    var output = exec("bash", "-euo", "pipefail", "-c", script);
+    if (output.status() != 0) {
+      throw new IllegalStateException(
+          "on %s, `%s` ended with status %d: %s%s"
+              .formatted(name(), script, output.status(), output.out(), output.err()));
+    }
+    return output.out();
+  }
+
+  /// The processes whose command line matches a pattern of pgrep, oldest first.
+  public List<Long> pids(String pattern) {
+    return exec("pgrep", "-f", pattern).out().lines().map(Long::valueOf).toList();
+  }
+
+  /// Ends one process at once (SIGKILL). Kubernetes' own components come back after a second.
+  public void kill(long pid) {
+    sh("kill -9 " + pid);
+  }
+}
