@@ -1,0 +1,19 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/// How and when a guest's run ended.
+///
+/// @param message in words, for people
+/// @param ranFor how long its vCPUs ran; zero when they never did, or nobody could say
+record GuestEnd(Cause cause, String message, Instant at, Duration ranFor) {
+
+  /// Also the reason of condition `Running` once nothing more will be tried.
+  enum Cause {
+    PoweredOff,
+    Crashed,
+    StartFailed,
+    Evicted
+  }
+}

@@ -1,0 +1,132 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bulkhead.crds.VirtualMachine;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/// The part of a VM that its pod was made from and that only a new pod can change: its labels, and
+/// its spec without power and restartPolicy. Tells two of them apart in the words of the manifest.
+record MadeFrom(JsonNode tree) {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+
+  /// Longer values (user data, kernel arguments) are cut in a message.
+  private static final int SHOWN_CHARACTERS = 60;
+
+  static MadeFrom of(VirtualMachine vm) {
+    var tree = JSON.createObjectNode();
+    var labels = vm.getMetadata().getLabels();
+    if (labels != null && !labels.isEmpty()) {
+      tree.putObject("metadata").set("labels", JSON.valueToTree(labels));
+    }
+    ObjectNode spec = JSON.valueToTree(vm.getSpec());
+    spec.remove(List.of("power", "restartPolicy"));
+    tree.set("spec", spec);
+    return new MadeFrom(tree);
+  }
+
+  static MadeFrom parse(String json) {
+    try {
+      return new MadeFrom(JSON.readTree(json));
+    } catch (JsonProcessingException e) {
+      return new MadeFrom(MissingNode.getInstance());
+    }
+  }
+
+  String toJson() {
+    return tree.toString();
+  }
+
+  /// Each as `path: old -> new`; empty when a pod made from `wanted` would be the same.
+  List<String> differencesTo(MadeFrom wanted) {
+    var differences = new ArrayList<String>();
+    compare("", tree, wanted.tree, differences);
+    return List.copyOf(differences);
+  }
+
+  private static void compare(String path, JsonNode old, JsonNode wanted, List<String> into) {
+    if (old.isObject() && wanted.isObject()) {
+      compareMembers(path, members(old), members(wanted), into);
+    } else if (isNamedList(old) && isNamedList(wanted)) {
+      compareNamed(path, old, wanted, into);
+    } else if (!same(path, old, wanted)) {
+      into.add(path + ": " + show(old) + " -> " + show(wanted));
+    }
+  }
+
+  private static void compareMembers(
+      String path, Map<String, JsonNode> old, Map<String, JsonNode> wanted, List<String> into) {
+    var names = new TreeSet<>(old.keySet());
+    names.addAll(wanted.keySet());
+    for (var name : names) {
+      compare(
+          path.isEmpty() ? name : path + "." + name,
+          old.getOrDefault(name, MissingNode.getInstance()),
+          wanted.getOrDefault(name, MissingNode.getInstance()),
+          into);
+    }
+  }
+
+  /// Entries are told apart by name; their order is compared too, for it is the boot order.
+  private static void compareNamed(String path, JsonNode old, JsonNode wanted, List<String> into) {
+    var before = byName(old);
+    var after = byName(wanted);
+    var names = new TreeSet<>(before.keySet());
+    names.addAll(after.keySet());
+    for (var name : names) {
+      compare(
+          path + "[" + name + "]",
+          before.getOrDefault(name, MissingNode.getInstance()),
+          after.getOrDefault(name, MissingNode.getInstance()),
+          into);
+    }
+    var order = List.copyOf(before.keySet());
+    var newOrder = List.copyOf(after.keySet());
+    if (!order.equals(newOrder) && before.keySet().equals(after.keySet())) {
+      into.add(path + ": order " + order + " -> " + newOrder);
+    }
+  }
+
+  private static boolean isNamedList(JsonNode node) {
+    return node.isArray()
+        && !node.isEmpty()
+        && node.valueStream().allMatch(entry -> entry.hasNonNull("name"));
+  }
+
+  private static Map<String, JsonNode> byName(JsonNode list) {
+    var entries = new LinkedHashMap<String, JsonNode>();
+    list.forEach(entry -> entries.put(entry.get("name").asText(), entry));
+    return entries;
+  }
+
+  private static Map<String, JsonNode> members(JsonNode object) {
+    var members = new LinkedHashMap<String, JsonNode>();
+    object.propertyStream().forEach(member -> members.put(member.getKey(), member.getValue()));
+    return members;
+  }
+
+  private static boolean same(String path, JsonNode old, JsonNode wanted) {
+    if (path.endsWith(".size") && old.isTextual() && wanted.isTextual()) {
+      return new Quantity(old.asText()).equals(new Quantity(wanted.asText()));
+    }
+    return old.equals(wanted);
+  }
+
+  private static String show(JsonNode node) {
+    if (node.isMissingNode()) {
+      return "(none)";
+    }
+    var text = node.isTextual() ? node.asText() : node.toString();
+    return text.length() <= SHOWN_CHARACTERS ? text : text.substring(0, SHOWN_CHARACTERS) + "…";
+  }
+}

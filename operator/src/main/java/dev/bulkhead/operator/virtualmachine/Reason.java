@@ -1,0 +1,40 @@
+package dev.bulkhead.operator.virtualmachine;
+
+/// Reasons of the conditions of a VirtualMachine. Part of the API.
+enum Reason {
+  /// The guest's vCPUs run.
+  Running,
+  Paused,
+  /// On its way, nothing wrong.
+  Starting,
+  /// Its pod is going away.
+  Stopping,
+  /// By `spec.power`.
+  Stopped,
+
+  /// It ended and is started again later.
+  BackOff,
+  /// It ended and stays so.
+  PoweredOff,
+  Crashed,
+  Evicted,
+  /// It never ran; it is tried again.
+  StartFailed,
+
+  Scheduled,
+  Unschedulable,
+  QuotaExceeded,
+  /// The API server or kubelet refuses the pod.
+  PodRefused,
+  /// Another pod has the VM's name.
+  NameTaken,
+  /// The pod of a deleted VM of the same name is still going away.
+  PreviousPodTerminating,
+  ImageUnavailable,
+  VolumeUnavailable,
+  NodeNotResponding,
+
+  /// The running guest is not what the spec says.
+  SpecChanged,
+  UpToDate
+}

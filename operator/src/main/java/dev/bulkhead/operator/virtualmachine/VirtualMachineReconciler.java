@@ -1,0 +1,98 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.VirtualMachine;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/// A VirtualMachine and its pod: observe, decide, act, report.
+@ControllerConfiguration(
+    name = "virtualmachine",
+    fieldManager = Contract.OPERATOR_FIELD_MANAGER,
+    generationAwareEventProcessing = false, // labels go to the pod, and move no generation
+    maxReconciliationInterval =
+        @MaxReconciliationInterval(interval = 10, timeUnit = TimeUnit.MINUTES))
+@GradualRetry(maxAttempts = Integer.MAX_VALUE, maxInterval = 60_000)
+public final class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
+  /// The net under the watch that tells what came of a step.
+  private static final Duration STEP_RECHECK = Duration.ofSeconds(3);
+
+  private final LaunchSettings settings;
+  private final VirtualMachineObserver observer;
+  private final LaunchApplier applier;
+  private final VirtualMachineStatusWriter writer;
+
+  public VirtualMachineReconciler(
+      LaunchSettings settings, KubernetesClient client, InstantSource clock) {
+    var pods = new VmPods(client);
+    this.settings = settings;
+    this.observer = new VirtualMachineObserver(pods, clock);
+    this.applier = new LaunchApplier(pods);
+    this.writer = new VirtualMachineStatusWriter(new VmEvents(client));
+  }
+
+  @Override
+  public UpdateControl<VirtualMachine> reconcile(
+      VirtualMachine vm, Context<VirtualMachine> context) {
+    var facts = observer.observe(context);
+    var situation = Situation.of(vm, facts);
+    var restart = RestartRecord.of(vm, situation, facts.now());
+    var plan = LaunchPlanner.plan(vm, situation, restart, settings, facts.now());
+    var outcome = applier.apply(plan, vm);
+    if (!(plan instanceof LaunchPlan.Wait) && outcome instanceof Outcome.Done) {
+      return UpdateControl.<VirtualMachine>noUpdate().rescheduleAfter(STEP_RECHECK);
+    }
+    var outlook = Outlook.of(vm, facts, situation, restart, outcome);
+    var status = VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook);
+    return writer.publish(vm, status, outlook, facts.now(), context);
+  }
+
+  @Override
+  public List<EventSource<?, VirtualMachine>> prepareEventSources(
+      EventSourceContext<VirtualMachine> context) {
+    return List.of(
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
+                .withLabelSelector(Contract.VM_LABEL)
+                .withSecondaryToPrimaryMapper(pod -> Set.of(ResourceID.fromResource(pod)))
+                .build(),
+            context),
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(ResourceQuota.class, VirtualMachine.class)
+                .withSecondaryToPrimaryMapper(quota -> waitingFor(quota, context))
+                .build(),
+            context));
+  }
+
+  private static Set<ResourceID> waitingFor(
+      ResourceQuota quota, EventSourceContext<VirtualMachine> context) {
+    return context
+        .getPrimaryCache()
+        .list(
+            quota.getMetadata().getNamespace(),
+            vm ->
+                Conditions.reason(vm.getStatus(), ConditionType.Running)
+                    .equals(Optional.of(Reason.QuotaExceeded)))
+        .map(ResourceID::fromResource)
+        .collect(Collectors.toSet());
+  }
+}

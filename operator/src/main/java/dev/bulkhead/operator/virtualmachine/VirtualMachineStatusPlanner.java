@@ -1,0 +1,117 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import dev.bulkhead.crds.GuestReport;
+import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.crds.VirtualMachineSpec.Power;
+import dev.bulkhead.crds.VirtualMachineStatus;
+import dev.bulkhead.crds.VirtualMachineStatus.Guest;
+import dev.bulkhead.crds.VirtualMachineStatus.Restarts;
+import dev.bulkhead.operator.virtualmachine.Situation.Up;
+import io.fabric8.kubernetes.api.model.Condition;
+import java.util.List;
+import java.util.Optional;
+
+/// Decides the status of a VM: a fresh intent each time, so that nothing of an older state stays.
+final class VirtualMachineStatusPlanner {
+  private VirtualMachineStatusPlanner() {}
+
+  static VirtualMachineStatus plan(
+      VirtualMachine vm,
+      VirtualMachineFacts facts,
+      Situation situation,
+      Optional<RestartRecord> restart,
+      Outlook outlook) {
+    var ownPod =
+        Optional.ofNullable(facts.pod()).filter(pod -> pod.ownedBy(vm.getMetadata().getUid()));
+    var status = new VirtualMachineStatus();
+    status.setPhase(outlook.phase());
+    status.setObservedGeneration(vm.getMetadata().getGeneration());
+    status.setNode(ownPod.flatMap(VmPod::node).orElse(null));
+    status.setGuest(ownPod.filter(pod -> pod.end().isEmpty()).map(Guests::of).orElse(null));
+    status.setRestarts(restarts(vm, situation, restart));
+    status.setConditions(conditions(vm, facts, situation, ownPod, outlook));
+    return status;
+  }
+
+  private static Restarts restarts(
+      VirtualMachine vm, Situation situation, Optional<RestartRecord> restart) {
+    if (restart.isPresent()) {
+      return vm.getSpec().getPower() == Power.Stopped ? null : restart.get().toStatus();
+    }
+    if (situation instanceof Situation.NoPod || vm.getStatus() == null) {
+      return null;
+    }
+    return RestartRecord.withoutNextStart(vm.getStatus().getRestarts());
+  }
+
+  private static List<Condition> conditions(
+      VirtualMachine vm,
+      VirtualMachineFacts facts,
+      Situation situation,
+      Optional<VmPod> ownPod,
+      Outlook outlook) {
+    var conditions = new Conditions(vm, facts.now());
+    var running =
+        switch (outlook.reason()) {
+          case Running -> Conditions.TRUE;
+          case NodeNotResponding -> Conditions.UNKNOWN;
+          default -> Conditions.FALSE;
+        };
+    return List.of(
+        conditions.of(
+            ConditionType.Ready,
+            running.equals(Conditions.TRUE) ? Conditions.TRUE : Conditions.FALSE,
+            outlook.reason(),
+            outlook.message()),
+        ownPod
+            .flatMap(VmPod::node)
+            .map(
+                node ->
+                    conditions.of(
+                        ConditionType.Scheduled,
+                        Conditions.TRUE,
+                        Reason.Scheduled,
+                        "bound to node " + node))
+            .orElseGet(
+                () ->
+                    conditions.of(
+                        ConditionType.Scheduled,
+                        Conditions.FALSE,
+                        outlook.reason(),
+                        outlook.message())),
+        conditions.of(ConditionType.Running, running, outlook.reason(), outlook.message()),
+        restartRequired(vm, situation, conditions));
+  }
+
+  private static Condition restartRequired(
+      VirtualMachine vm, Situation situation, Conditions conditions) {
+    var differences =
+        situation instanceof Up(var pod, _)
+            ? pod.madeFrom().differencesTo(MadeFrom.of(vm))
+            : List.<String>of();
+    return differences.isEmpty()
+        ? conditions.of(
+            ConditionType.RestartRequired, Conditions.FALSE, Reason.UpToDate, "none is pending")
+        : conditions.of(
+            ConditionType.RestartRequired,
+            Conditions.TRUE,
+            Reason.SpecChanged,
+            Words.restartRequired(vm.getMetadata().getName(), differences));
+  }
+
+  /// The node agent's report in the words of the status.
+  private static final class Guests {
+    static Guest of(VmPod pod) {
+      return pod.report().map(report -> of(pod, report)).orElse(null);
+    }
+
+    private static Guest of(VmPod pod, GuestReport report) {
+      var guest = new Guest();
+      guest.setState(report.state().name());
+      guest.setIp(pod.ip().orElse(null));
+      guest.setBootTime(report.bootTime());
+      guest.setAccelerator(report.accelerator() == null ? null : report.accelerator().name());
+      return guest;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import dev.bulkhead.crds.VirtualMachineStatus;
+import io.fabric8.kubernetes.api.model.Condition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// News about a VM, told once: when its status comes to say something new.
+record VmEvent(String type, String reason, String message) {
+  private static final Set<Reason> NORMAL =
+      Set.of(
+          Reason.Running,
+          Reason.Paused,
+          Reason.Starting,
+          Reason.Stopping,
+          Reason.Stopped,
+          Reason.PoweredOff,
+          Reason.PreviousPodTerminating);
+
+  /// @param before null for a VM that had no status yet
+  static List<VmEvent> between(VirtualMachineStatus before, VirtualMachineStatus after) {
+    var events = new ArrayList<VmEvent>();
+    var running = Conditions.find(after, ConditionType.Running).orElseThrow();
+    var saidBefore = Conditions.find(before, ConditionType.Running).map(Condition::getReason);
+    if (!saidBefore.equals(Optional.of(running.getReason()))) {
+      events.add(of(running));
+    }
+    var restart = Conditions.find(after, ConditionType.RestartRequired).orElseThrow();
+    var said = Conditions.find(before, ConditionType.RestartRequired).map(Condition::getMessage);
+    if (Conditions.TRUE.equals(restart.getStatus())
+        && !said.equals(Optional.of(restart.getMessage()))) {
+      events.add(new VmEvent("Normal", "RestartRequired", restart.getMessage()));
+    }
+    return events;
+  }
+
+  private static VmEvent of(Condition running) {
+    return new VmEvent(
+        NORMAL.contains(Reason.valueOf(running.getReason())) ? "Normal" : "Warning",
+        running.getReason(),
+        running.getMessage());
+  }
+}

@@ -1,0 +1,194 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.GuestReport;
+import dev.bulkhead.crds.VirtualMachineSpec.Power;
+import dev.bulkhead.operator.virtualmachine.GuestEnd.Cause;
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/// A pod, read as the home of a guest. Only says what the pod says; decides nothing about it.
+record VmPod(Pod pod) {
+  private static final Set<String> PROGRESS = Set.of("ContainerCreating", "PodInitializing");
+
+  String uid() {
+    return pod.getMetadata().getUid();
+  }
+
+  String name() {
+    return pod.getMetadata().getName();
+  }
+
+  String namespace() {
+    return pod.getMetadata().getNamespace();
+  }
+
+  boolean ownedBy(String vmUid) {
+    return controller().map(OwnerReference::getUid).filter(vmUid::equals).isPresent();
+  }
+
+  Optional<OwnerReference> controller() {
+    return pod.getMetadata().getOwnerReferences().stream()
+        .filter(owner -> Boolean.TRUE.equals(owner.getController()))
+        .findFirst();
+  }
+
+  Instant createdAt() {
+    return Instant.parse(pod.getMetadata().getCreationTimestamp());
+  }
+
+  /// When its containers must be gone, if it is being deleted.
+  Optional<Instant> deletionDeadline() {
+    return Optional.ofNullable(pod.getMetadata().getDeletionTimestamp()).map(Instant::parse);
+  }
+
+  boolean leaving() {
+    return deletionDeadline().isPresent();
+  }
+
+  Optional<String> node() {
+    return Optional.ofNullable(pod.getSpec().getNodeName()).filter(node -> !node.isEmpty());
+  }
+
+  Optional<String> ip() {
+    return Optional.ofNullable(pod.getStatus().getPodIP()).filter(ip -> !ip.isEmpty());
+  }
+
+  Power power() {
+    return annotation(Contract.POWER_ANNOTATION).map(Power::valueOf).orElse(Power.Running);
+  }
+
+  MadeFrom madeFrom() {
+    return MadeFrom.parse(annotation(Contract.MADE_FROM_ANNOTATION).orElse(""));
+  }
+
+  Optional<GuestReport> report() {
+    return annotation(Contract.REPORT_ANNOTATION).flatMap(GuestReport::parse);
+  }
+
+  boolean ready() {
+    return condition("Ready").map(PodCondition::getStatus).filter("True"::equals).isPresent();
+  }
+
+  /// When readiness or the guest's own condition last changed.
+  Instant readinessChangedAt() {
+    return pod.getStatus().getConditions().stream()
+        .filter(c -> Set.of("Ready", Contract.GUEST_RUNNING_CONDITION).contains(c.getType()))
+        .map(PodCondition::getLastTransitionTime)
+        .filter(Objects::nonNull)
+        .map(Instant::parse)
+        .max(Instant::compareTo)
+        .orElse(createdAt());
+  }
+
+  /// The scheduler's words, if it found no node.
+  Optional<String> unschedulable() {
+    return condition("PodScheduled")
+        .filter(c -> "False".equals(c.getStatus()))
+        .map(c -> Objects.requireNonNullElse(c.getMessage(), c.getReason()));
+  }
+
+  boolean keeperStarted() {
+    return keeper()
+        .map(ContainerStatus::getState)
+        .filter(state -> state.getWaiting() == null)
+        .isPresent();
+  }
+
+  /// Kubelet's trouble with the keeper's images or settings; plain progress is none.
+  Optional<PodTrouble> waitingTrouble() {
+    return keeper()
+        .map(ContainerStatus::getState)
+        .map(ContainerState::getWaiting)
+        .filter(waiting -> waiting.getReason() != null && !PROGRESS.contains(waiting.getReason()))
+        .map(waiting -> PodTrouble.ofWaiting(waiting.getReason(), waiting.getMessage()));
+  }
+
+  /// Present once kubelet says that nothing of the pod runs any more.
+  Optional<GuestEnd> end() {
+    return switch (Objects.requireNonNullElse(pod.getStatus().getPhase(), "")) {
+      case "Succeeded", "Failed" -> Optional.of(readEnd());
+      default -> Optional.empty();
+    };
+  }
+
+  private GuestEnd readEnd() {
+    var terminated =
+        keeper().map(ContainerStatus::getState).map(ContainerState::getTerminated).orElse(null);
+    var at =
+        terminated == null || terminated.getFinishedAt() == null
+            ? readinessChangedAt()
+            : Instant.parse(terminated.getFinishedAt());
+    return new GuestEnd(cause(terminated), message(terminated), at, ranUntil(at));
+  }
+
+  private Duration ranUntil(Instant end) {
+    return report()
+        .map(GuestReport::bootTime)
+        .map(Instant::parse)
+        .filter(boot -> boot.isBefore(end))
+        .map(boot -> Duration.between(boot, end))
+        .orElse(Duration.ZERO);
+  }
+
+  private Cause cause(ContainerStateTerminated terminated) {
+    if (pod.getStatus().getReason() != null || terminated == null) {
+      return Cause.Evicted;
+    }
+    return switch (terminated.getExitCode()) {
+      case Contract.EXIT_POWERED_OFF -> Cause.PoweredOff;
+      case Contract.EXIT_START_FAILED -> Cause.StartFailed;
+      default -> Cause.Crashed;
+    };
+  }
+
+  private String message(ContainerStateTerminated terminated) {
+    if (pod.getStatus().getReason() != null) {
+      var words = Objects.requireNonNullElse(pod.getStatus().getMessage(), "no message");
+      return "the node ended it (" + pod.getStatus().getReason() + ": " + words.strip() + ")";
+    }
+    if (terminated == null) {
+      return "the node ended it and left no word";
+    }
+    if (terminated.getMessage() != null && !terminated.getMessage().isBlank()) {
+      return terminated.getMessage().strip();
+    }
+    return switch (terminated.getExitCode()) {
+      case Contract.EXIT_POWERED_OFF -> "the guest powered itself off";
+      case Contract.EXIT_CRASHED -> "QEMU ended without a word";
+      case Contract.EXIT_START_FAILED -> "the guest could not be started";
+      default ->
+          "its keeper was killed (exit code "
+              + terminated.getExitCode()
+              + ", "
+              + terminated.getReason()
+              + ")";
+    };
+  }
+
+  private Optional<ContainerStatus> keeper() {
+    return pod.getStatus().getContainerStatuses().stream()
+        .filter(container -> Contract.KEEPER_CONTAINER.equals(container.getName()))
+        .findFirst();
+  }
+
+  private Optional<PodCondition> condition(String type) {
+    return pod.getStatus().getConditions().stream()
+        .filter(condition -> type.equals(condition.getType()))
+        .findFirst();
+  }
+
+  private Optional<String> annotation(String name) {
+    var annotations = pod.getMetadata().getAnnotations();
+    return annotations == null ? Optional.empty() : Optional.ofNullable(annotations.get(name));
+  }
+}

@@ -1,0 +1,83 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import java.util.List;
+
+/// Messages for users: what is the matter, in Kubernetes' own words where it said so, and the way
+/// out.
+final class Words {
+  private Words() {}
+
+  static String quotaExceeded(String cause) {
+    return cause
+        + ". Free some of the quota (kubectl get resourcequota), raise it, or make the VM smaller;"
+        + " it starts by itself once it fits";
+  }
+
+  static String podRefused(String cause) {
+    return cause + ". Change the VM's spec or the rule that forbids its pod; it is tried again";
+  }
+
+  static String nameTaken(VmPod other) {
+    var owner =
+        other
+            .controller()
+            .map((OwnerReference o) -> " of " + o.getKind() + " " + o.getName())
+            .orElse("");
+    return "the pod that a VM of this name needs, "
+        + other.name()
+        + ", already exists"
+        + owner
+        + " and is not the VM's own. Delete that pod, or give the VM another name";
+  }
+
+  static String previousPod(VmPod other) {
+    return "an earlier VirtualMachine of this name was deleted, and its guest is still shutting"
+        + " down in pod "
+        + other.name()
+        + "; this one starts when it is gone";
+  }
+
+  static String unschedulable(String cause) {
+    return "no node can take this VM: "
+        + cause
+        + " Free or add a node, or ask for less in spec.cpu, spec.memory or the scheduling fields;"
+        + " it starts by itself when a node fits";
+  }
+
+  static String trouble(PodTrouble trouble, VmPod pod) {
+    var node = pod.node().orElse("its node");
+    return switch (trouble.reason()) {
+      case ImageUnavailable ->
+          node
+              + " cannot get an image of this VM: "
+              + trouble.message()
+              + ". Correct the reference in the spec, or make the image available; it is tried"
+              + " again by itself";
+      case VolumeUnavailable ->
+          node
+              + " cannot mount a volume of this VM: "
+              + trouble.message()
+              + ". Create what is missing (user data needs a Secret with key userData); it is tried"
+              + " again by itself";
+      default -> node + " cannot start the VM's pod: " + trouble.message();
+    };
+  }
+
+  static String nodeNotResponding(VmPod pod) {
+    return "node "
+        + pod.node().orElse("(none)")
+        + " does not respond, so the guest may run or not. It is not started elsewhere until its"
+        + " pod is confirmed gone: repair the node, or if it is off for good run"
+        + " 'kubectl delete node "
+        + pod.node().orElse("(none)")
+        + "'";
+  }
+
+  static String restartRequired(String vm, List<String> differences) {
+    return "the guest still runs with what it was started with; at its next start changes "
+        + String.join(", ", differences)
+        + ". To restart it: kubectl delete pod "
+        + vm;
+  }
+}
