@@ -18,7 +18,7 @@ import java.util.Set;
 public final class Evidence {
   private static final String NAMESPACE = "bulkhead-system";
   private static final Set<String> LEFT_OUT =
-      Set.of("secrets", "events", "events.events.k8s.io", "componentstatuses");
+      Set.of("secrets", "endpoints", "events", "events.events.k8s.io", "componentstatuses");
 
   /// Collects all that can be had: what cannot is named in the file it would have been in.
   public static void collect(Bed bed, Path folder) {

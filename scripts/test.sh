@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Everything, from a clean clone: dependencies, Kubernetes' build beside Java's, unit and API server tests, images, a cluster,
+# the chart on it, and the cluster tests. Ends with each stage's time and the test runners' own summaries.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+. scripts/stages.sh
+modules=crds,operator,node-agent
+
+build_tools() { stage "Kubernetes and the rest of the bed" bash -c 'e2e/bed/build-tools.sh && e2e/bed/build-node-image.sh'; }
+compile_java() { stage "compile Java" mvn -B -ntp test-compile; }
+summaries() { grep -hE '(Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+$)|BUILD (SUCCESS|FAILURE)' "$logs"/*tests.log; }
+finish() {
+  echo
+  cat $times
+  echo
+  summaries || true
+}
+trap finish EXIT
+
+stage "dependencies" scripts/install-deps.sh
+. scripts/env.sh # what has just been installed
+together build_tools compile_java
+stage "unit and API server tests" mvn -B -ntp -pl $modules install
+stage "images" images/build.sh
+stage "cluster" scripts/bed.sh up
+stage "chart" scripts/install-chart.sh
+stage "cluster tests" mvn -B -ntp -pl e2e verify
