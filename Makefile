@@ -26,7 +26,12 @@ deps: ## installs what is missing on this machine, and says what and why
 tools: ## builds Kubernetes, etcd, containerd, runc, CNI, CoreDNS and helm from source, if their versions changed
 	@e2e/bed/build-tools.sh
 
-images: ## builds the product's and the test guests' images, if their sources changed
+# The applications that the images are made of; built again when a source is newer.
+target/product: pom.xml $(shell find crds operator node-agent -name target -prune -o -type f -print)
+	@$(MVN) -q -pl operator,node-agent -am package -Dmaven.test.skip=true
+	@mkdir -p target && touch $@
+
+images: target/product ## builds the product's and the test guests' images, if their sources changed
 	@images/build.sh
 
 bed-image:

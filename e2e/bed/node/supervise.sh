@@ -6,8 +6,8 @@ supervise() {
   shift
   (
     while true; do
-      "$@"
-      echo "bed: $name ended with status $?, starting it again in 1 s"
+      "$@" || echo "bed: $name ended with status $?"
+      echo "bed: starting $name again in 1 s"
       sleep 1
     done
   ) >>"/var/log/k8s/$name.log" 2>&1 &
