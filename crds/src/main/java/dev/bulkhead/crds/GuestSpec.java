@@ -136,10 +136,10 @@ public record GuestSpec(
         disk.getBootOrder());
   }
 
-  private static long bytes(Quantity quantity, String field) {
+  private static long bytes(String quantity, String field) {
     Objects.requireNonNull(quantity, field);
     try {
-      return quantity.getNumericalAmount().longValueExact();
+      return new Quantity(quantity).getNumericalAmount().longValueExact();
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(
           field + ": " + quantity + " is not a whole number of bytes", e);

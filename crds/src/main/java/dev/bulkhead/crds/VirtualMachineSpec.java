@@ -10,7 +10,6 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Affinity;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import java.util.List;
@@ -28,6 +27,9 @@ import java.util.Map;
     message =
         "spec.cpu and spec.memory are required, for example cpu: {cores: 1}, memory: {size: 512Mi}")
 public class VirtualMachineSpec {
+  /// A quantity is a string here, never a number: only of a string with a limit can the API server
+  /// tell beforehand that a CEL rule on it is cheap enough.
+  private static final int QUANTITY_CHARACTERS = 32;
 
   public enum Power {
     Running,
@@ -180,16 +182,18 @@ public class VirtualMachineSpec {
     @Required
     @ValidationRule(
         value =
-            "isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('16Mi')) >= 0 &&"
-                + " quantity(string(self)).compareTo(quantity('16Ti')) <= 0",
+            "isQuantity(self) && quantity(self).isInteger() &&"
+                + " quantity(self).compareTo(quantity('16Mi')) >= 0 &&"
+                + " quantity(self).compareTo(quantity('16Ti')) <= 0",
         message = "spec.memory.size must be a quantity from 16Mi to 16Ti, for example 512Mi or 4Gi")
-    private Quantity size;
+    @Size(max = QUANTITY_CHARACTERS)
+    private String size;
 
-    public Quantity getSize() {
+    public String getSize() {
       return size;
     }
 
-    public void setSize(Quantity size) {
+    public void setSize(String size) {
       this.size = size;
     }
   }
@@ -380,16 +384,18 @@ public class VirtualMachineSpec {
     @Required
     @ValidationRule(
         value =
-            "isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('1Mi')) >= 0 &&"
-                + " quantity(string(self)).compareTo(quantity('64Ti')) <= 0",
+            "isQuantity(self) && quantity(self).isInteger() &&"
+                + " quantity(self).compareTo(quantity('1Mi')) >= 0 &&"
+                + " quantity(self).compareTo(quantity('64Ti')) <= 0",
         message = "the size of an empty disk must be a quantity from 1Mi to 64Ti, for example 10Gi")
-    private Quantity size;
+    @Size(max = QUANTITY_CHARACTERS)
+    private String size;
 
-    public Quantity getSize() {
+    public String getSize() {
       return size;
     }
 
-    public void setSize(Quantity size) {
+    public void setSize(String size) {
       this.size = size;
     }
   }
