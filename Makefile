@@ -4,7 +4,7 @@ export BASH_ENV := $(CURDIR)/scripts/env.sh
 MVN := mvn -B -ntp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit deps tools images bed-image bed bed-down chart e2e fmt clean
+.PHONY: help demo demo-down test test-unit deps tools images bed bed-down chart e2e fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,10 +34,9 @@ target/product: pom.xml $(shell find crds operator node-agent -name target -prun
 images: target/product ## builds the product's and the test guests' images, if their sources changed
 	@images/build.sh
 
-bed-image:
+bed: tools ## starts a cluster in containers (or takes the one that runs) and imports all images into it
 	@e2e/bed/build-node-image.sh
-
-bed: tools bed-image ## starts a cluster in containers (or takes the one that runs) and imports all images into it
+	@images/build.sh pause
 	@scripts/bed.sh up
 
 bed-down: ## removes that cluster and all that belongs to it

@@ -36,8 +36,7 @@ final class Docker {
     try {
       return client.inspectImageCmd(IMAGE).exec().getId();
     } catch (NotFoundException e) {
-      throw new IllegalStateException(
-          "the image " + IMAGE + " is not built: run `make bed-image`", e);
+      throw new IllegalStateException("the image " + IMAGE + " is not built: run `make bed`", e);
     }
   }
 
