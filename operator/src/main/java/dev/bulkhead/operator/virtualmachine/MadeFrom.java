@@ -32,7 +32,7 @@ record MadeFrom(JsonNode tree) {
     ObjectNode spec = JSON.valueToTree(vm.getSpec());
     spec.remove(List.of("power", "restartPolicy"));
     tree.set("spec", spec);
-    return new MadeFrom(tree);
+    return parse(tree.toString()); // a number's node type depends on where it came from
   }
 
   static MadeFrom parse(String json) {
