@@ -1,0 +1,3 @@
+#!/bin/bash
+set -eu
+"$IMAGES/train.sh" operator "Starting 'virtualmachine' controller"
