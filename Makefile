@@ -45,7 +45,7 @@ bed-down: ## removes that cluster and all that belongs to it
 chart: ## installs or upgrades the Helm chart on the bed
 	@scripts/install-chart.sh
 
-e2e: images bed chart ## runs cluster tests on the bed: make e2e TEST=SomeE2E#someBehaviour
+e2e: $(if $(E2E_KUBECONFIG),,images bed chart) ## runs cluster tests: make e2e TEST=SomeE2E#someBehaviour; on the bed, or the cluster of E2E_KUBECONFIG
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false $(if $(TEST),-Dit.test='$(TEST)')
 
 fmt: ## formats all Java

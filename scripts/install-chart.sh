@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs or upgrades Bulkhead on the bed, or on the cluster of E2E_KUBECONFIG, and waits until all of it runs.
+# Installs or upgrades Bulkhead on the bed, and waits until all of it runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh

@@ -1,7 +1,5 @@
 package dev.bulkhead.e2e.bed;
 
-import static java.util.stream.Collectors.toMap;
-
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -10,16 +8,12 @@ import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /// The cluster that tests and demos run on: a bed of containers on this machine or, where
 /// E2E_KUBECONFIG names one, a cluster of one's own, which has no machines to look into.
@@ -47,7 +41,7 @@ public final class Bed {
 
   /// The cluster if it runs; nothing is started.
   public static Optional<Bed> running() {
-    return ownCluster().or(() -> runningHere(Layout.ofEnvironment(), new Docker()));
+    return ownCluster().or(Bed::runningHere);
   }
 
   /// Removes the bed's containers, their volumes, its network and its state. It never touches a
@@ -55,8 +49,7 @@ public final class Bed {
   public static void down() {
     exclusively(
         () -> {
-          new Docker().removeAll();
-          deleteRecursively(Layout.ofEnvironment().state());
+          BedContainers.remove(Layout.ofEnvironment(), new Docker());
           return null;
         });
   }
@@ -96,74 +89,46 @@ public final class Bed {
         .map(kubeconfig -> new Bed(Path.of(kubeconfig), List.of()));
   }
 
-  private static Optional<Bed> runningHere(Layout layout, Docker docker) {
-    var definition = BedDefinition.of(layout, Kvm.isUsable());
-    var digest = Fingerprint.of(definition, layout.machineFiles(), docker.imageId());
-    var wanted = definition.machines().stream().collect(toMap(Machine::containerName, _ -> digest));
-    return docker.running().equals(wanted)
-        ? Optional.of(of(definition, layout, docker))
+  private static Optional<Bed> runningHere() {
+    var layout = Layout.ofEnvironment();
+    var containers = new BedContainers(layout, new Docker());
+    return containers.areUp()
+        ? Optional.of(new Bed(layout.kubeconfig(), containers.nodes()))
         : Optional.empty();
   }
 
   private static Bed upHere() {
     var layout = Layout.ofEnvironment();
-    var docker = new Docker();
+    var containers = new BedContainers(layout, new Docker());
     var progress = new Progress(System.out);
-    var running = runningHere(layout, docker);
-    running.ifPresent(_ -> progress.say("is up already"));
-    var bed = running.orElseGet(() -> start(layout, docker, progress));
+    if (containers.areUp()) {
+      progress.say("is up already");
+    } else {
+      progress.step("started 1 control plane and 2 workers", containers::start);
+    }
+    var bed = new Bed(layout.kubeconfig(), containers.nodes());
+    bed.awaitReady(progress);
     new ImageLoader(layout.images(), progress).load(bed.workers());
     return bed;
   }
 
-  private static Bed start(Layout layout, Docker docker, Progress progress) {
-    var definition = BedDefinition.of(layout, Kvm.isUsable());
-    var digest = Fingerprint.of(definition, layout.machineFiles(), docker.imageId());
-    docker.removeAll();
-    deleteRecursively(layout.state());
-    makeCertificates(layout, definition);
-    Layout.createDirectories(layout.images());
-    progress.step(
-        "started 1 control plane and " + definition.workers().size() + " workers",
-        () -> {
-          docker.createNetwork(BedDefinition.SUBNET);
-          for (var machine : definition.machines()) docker.start(machine, layout, digest);
-        });
-    var bed = of(definition, layout, docker);
-    try (var client = bed.client()) {
+  private void awaitReady(Progress progress) {
+    try (var client = client()) {
       progress.await(
           "all workers Ready",
           READY_WITHIN,
-          () -> allReady(client, definition),
+          () -> allReady(client),
           "Look at /var/log/k8s in the containers: docker exec -it bulkhead-cp bash");
     }
-    return bed;
   }
 
-  private static boolean allReady(KubernetesClient client, BedDefinition definition) {
+  private boolean allReady(KubernetesClient client) {
     try {
       var ready = client.nodes().list().getItems().stream().filter(Readiness::isNodeReady).count();
-      return ready == definition.workers().size();
+      return ready == workers().size();
     } catch (KubernetesClientException e) {
       return false; // the API server does not answer yet
     }
-  }
-
-  private static void makeCertificates(Layout layout, BedDefinition definition) {
-    var command =
-        new ArrayList<>(
-            List.of(
-                layout.recipes().resolve("pki.sh").toString(),
-                layout.state().resolve("pki").toString(),
-                BedDefinition.CONTROL_PLANE_ADDRESS));
-    definition.workers().forEach(worker -> command.add(worker.name()));
-    LocalCommand.run(command);
-  }
-
-  private static Bed of(BedDefinition definition, Layout layout, Docker docker) {
-    return new Bed(
-        layout.kubeconfig(),
-        definition.machines().stream().map(machine -> new Node(machine, docker)).toList());
   }
 
   /// Two builds on one machine share the bed: one of them starts it, the other waits and finds it.
@@ -175,15 +140,6 @@ public final class Bed {
                 cache.resolve("bed.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         var _ = file.lock()) {
       return action.get();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void deleteRecursively(Path folder) {
-    if (Files.notExists(folder)) return;
-    try (Stream<Path> content = Files.walk(folder)) {
-      for (var path : content.sorted(Comparator.reverseOrder()).toList()) Files.delete(path);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,6 +3,7 @@ package dev.bulkhead.e2e.bed;
 import static java.util.stream.Collectors.toMap;
 
 import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.AccessMode;
 import com.github.dockerjava.api.model.Bind;
@@ -47,12 +48,20 @@ final class Docker {
   }
 
   void createNetwork(String subnet) {
-    client
-        .createNetworkCmd()
-        .withName(NETWORK)
-        .withLabels(Map.of(LABEL, ""))
-        .withIpam(new Network.Ipam().withConfig(new Network.Ipam.Config().withSubnet(subnet)))
-        .exec();
+    var ipam = new Network.Ipam().withConfig(new Network.Ipam.Config().withSubnet(subnet));
+    try {
+      client
+          .createNetworkCmd()
+          .withName(NETWORK)
+          .withLabels(Map.of(LABEL, ""))
+          .withIpam(ipam)
+          .exec();
+    } catch (DockerException e) {
+      throw new IllegalStateException(
+          "Docker gives no network %s; does one of `docker network ls` overlap it? %s"
+              .formatted(subnet, e.getMessage()),
+          e);
+    }
   }
 
   /// Starts one machine. It is not `privileged`, which would fail where the daemon itself lacks

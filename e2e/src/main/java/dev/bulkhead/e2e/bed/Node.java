@@ -1,7 +1,5 @@
 package dev.bulkhead.e2e.bed;
 
-import java.util.List;
-
 /// A machine of the bed, as root sees it from within. A cluster of one's own has none: it is
 /// reached through its API alone.
 public final class Node {
@@ -38,11 +36,6 @@ public final class Node {
               .formatted(name(), script, output.status(), output.out(), output.err()));
     }
     return output.out();
-  }
-
-  /// The processes whose command line matches a pattern of pgrep, oldest first.
-  public List<Long> pids(String pattern) {
-    return exec("pgrep", "-f", pattern).out().lines().map(Long::valueOf).toList();
   }
 
   /// Ends one process at once (SIGKILL). Kubernetes' own components come back after a second.
