@@ -1,0 +1,51 @@
+package dev.bulkhead.nodeagent;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+
+/// What the agent's surroundings look like. The defaults are those of its pod (the chart's node
+/// agent), all paths as the agent's container sees them.
+@ConfigMapping(prefix = "bulkhead")
+interface AgentConfig {
+  enum Emulation {
+    /// TCG where KVM cannot run guests.
+    AUTO,
+    /// Rather no guest than a slow one.
+    NEVER
+  }
+
+  String nodeName();
+
+  @WithDefault("auto")
+  Emulation emulation();
+
+  /// Shared with libvirtd's container at this very path.
+  @WithDefault("/run/bulkhead/guests")
+  Path guests();
+
+  /// The node's: the agent's pod has hostPID.
+  @WithDefault("/proc")
+  Path proc();
+
+  @WithDefault("/host/cgroup")
+  Path cgroups();
+
+  @WithDefault("qemu:///system")
+  String libvirtUri();
+
+  @WithDefault("/run/libvirt/libvirtd.pid")
+  Path libvirtPid();
+
+  /// Where libvirtd keeps `<domain>.pid`.
+  @WithDefault("/run/libvirt/qemu")
+  Path libvirtPids();
+
+  /// Where libvirtd keeps `<domain>.log`.
+  @WithDefault("/var/log/libvirt/qemu")
+  Path libvirtLogs();
+
+  /// libvirt-qemu's, which Debian has reserved (base-passwd, users-and-groups).
+  @WithDefault("64055")
+  int qemuUid();
+}

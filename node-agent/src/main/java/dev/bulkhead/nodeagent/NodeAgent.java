@@ -1,0 +1,101 @@
+package dev.bulkhead.nodeagent;
+
+import dev.bulkhead.nodeagent.guest.Guests;
+import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
+import dev.bulkhead.nodeagent.hypervisor.libvirt.LibvirtHypervisor;
+import dev.bulkhead.nodeagent.network.PodNetworks;
+import dev.bulkhead.nodeagent.node.NodeAccelerator;
+import dev.bulkhead.nodeagent.node.NodeProbe;
+import dev.bulkhead.nodeagent.node.NodeReports;
+import dev.bulkhead.nodeagent.pod.PodReports;
+import dev.bulkhead.nodeagent.pod.PodWatch;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/// Puts the agent together, and lets what happens outside reach the guests. It decides nothing
+/// itself.
+@ApplicationScoped
+class NodeAgent {
+  private static final Logger LOG = Logger.getLogger(NodeAgent.class);
+
+  /// The net under all events.
+  private static final Duration LOOK_AT_ALL = Duration.ofSeconds(60);
+
+  private final AgentConfig config;
+  private final LibvirtHypervisor hypervisor;
+  private final PodNetworks networks = new PodNetworks();
+  private final PodWatch pods;
+  private final Guests guests;
+  private final NodeReports nodeReports;
+  private final ScheduledExecutorService background =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("background").daemon().factory());
+  private volatile NodeAccelerator accelerator = new NodeAccelerator.Unknown();
+
+  NodeAgent(AgentConfig config, KubernetesClient client) {
+    this.config = config;
+    hypervisor =
+        new LibvirtHypervisor(config.libvirtUri(), config.libvirtPids(), config.libvirtLogs());
+    pods = new PodWatch(client, config.nodeName());
+    nodeReports = new NodeReports(client, config.nodeName(), InstantSource.system());
+    guests =
+        new Guests(
+            new Guests.Places(
+                config.guests(),
+                config.proc(),
+                config.cgroups(),
+                config.libvirtPid(),
+                config.qemuUid()),
+            pods,
+            new PodReports(client, InstantSource.system()),
+            hypervisor,
+            networks,
+            () -> accelerator);
+  }
+
+  void start(@Observes StartupEvent event) {
+    hypervisor.start(guests::lookAtDomain, () -> background.execute(this::lookAtNode));
+    pods.start(guests::lookAt, () -> background.execute(guests::lookAtAll));
+    var _ =
+        background.scheduleWithFixedDelay(
+            guests::lookAtAll, LOOK_AT_ALL.toSeconds(), LOOK_AT_ALL.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  void stop(@Observes ShutdownEvent event) throws IOException {
+    background.shutdownNow();
+    pods.close();
+    guests.close();
+    networks.close();
+    hypervisor.close();
+  }
+
+  /// Whether guests can be started and watched. A guest that runs needs none of it.
+  boolean ready() {
+    return hypervisor.connected()
+        && pods.synced()
+        && !(accelerator instanceof NodeAccelerator.Unknown);
+  }
+
+  private void lookAtNode() {
+    try {
+      accelerator = NodeProbe.probe(hypervisor, config.emulation() == AgentConfig.Emulation.AUTO);
+      LOG.infof("guests of this node run with %s", accelerator);
+      guests.lookAtAll();
+      nodeReports.publish(accelerator);
+    } catch (HypervisorUnavailableException | KubernetesClientException e) {
+      LOG.warnf("looking at the node: %s; trying again", e.getMessage());
+      var _ = background.schedule(this::lookAtNode, 1, TimeUnit.SECONDS);
+    }
+  }
+}

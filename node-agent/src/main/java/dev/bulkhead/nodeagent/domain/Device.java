@@ -1,0 +1,59 @@
+package dev.bulkhead.nodeagent.domain;
+
+/// A device of a guest, said in full: nothing is left to libvirt's defaults that a guest could
+/// notice.
+public sealed interface Device
+    permits Disk,
+        NetworkInterface,
+        SerialConsole,
+        AgentChannel,
+        Display,
+        Device.ScsiController,
+        Device.NoUsb,
+        Device.EntropySource,
+        Device.Balloon,
+        Device.PanicNotifier {
+
+  Element element();
+
+  record ScsiController() implements Device {
+    @Override
+    public Element element() {
+      return Element.of("controller")
+          .with("type", "scsi")
+          .with("index", 0)
+          .with("model", "virtio-scsi");
+    }
+  }
+
+  /// No USB: a polling UHCI controller alone costs an idle guest its sleep.
+  record NoUsb() implements Device {
+    @Override
+    public Element element() {
+      return Element.of("controller").with("type", "usb").with("model", "none");
+    }
+  }
+
+  record EntropySource() implements Device {
+    @Override
+    public Element element() {
+      return Element.of("rng", Element.text("backend", "/dev/urandom").with("model", "random"))
+          .with("model", "virtio");
+    }
+  }
+
+  record Balloon() implements Device {
+    @Override
+    public Element element() {
+      return Element.of("memballoon").with("model", "virtio");
+    }
+  }
+
+  /// Lets a guest's kernel say that it has panicked, so that this counts as a crash.
+  record PanicNotifier() implements Device {
+    @Override
+    public Element element() {
+      return Element.of("panic").with("model", "isa");
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.bulkhead.nodeagent.domain;
+
+import java.util.ArrayList;
+import java.util.Locale;
+
+/// A block device of the guest.
+///
+/// @param target the device name that libvirt derives addresses from, such as `vda`
+/// @param serial null for none
+/// @param direct whether QEMU may bypass the node's page cache (O_DIRECT)
+/// @param bootOrder from 1; null for never booted
+public record Disk(
+    String target,
+    Bus bus,
+    Source source,
+    boolean direct,
+    boolean readOnly,
+    String serial,
+    Integer bootOrder)
+    implements Device {
+
+  public enum Bus {
+    VIRTIO,
+    SCSI,
+    SATA;
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  public enum Format {
+    RAW,
+    QCOW2;
+
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /// A file, and the chain under it, said in full so that neither libvirt nor QEMU ever looks into
+  /// a file to learn its format or what it is based on: image content is hostile.
+  ///
+  /// @param base null when nothing is below
+  public record Source(String path, Format format, Source base) {
+    Element backingStore() {
+      return base == null
+          ? Element.of("backingStore")
+          : Element.of("backingStore")
+              .with("type", "file")
+              .add(
+                  Element.of("format").with("type", base.format().word()),
+                  Element.of("source").with("file", base.path()),
+                  base.backingStore());
+    }
+  }
+
+  @Override
+  public Element element() {
+    var children = new ArrayList<Element>();
+    children.add(
+        Element.of("driver")
+            .with("name", "qemu")
+            .with("type", source.format().word())
+            .with("cache", direct ? "none" : "writeback")
+            // A full disk is the guest's to notice: paused for it, it would need someone to resume
+            // it.
+            .with("error_policy", "report")
+            .with("discard", readOnly ? null : "unmap"));
+    children.add(Element.of("source").with("file", source.path()));
+    children.add(source.backingStore());
+    children.add(Element.of("target").with("dev", target).with("bus", bus.word()));
+    if (readOnly) {
+      children.add(Element.of("readonly"));
+    }
+    if (serial != null) {
+      children.add(Element.text("serial", serial));
+    }
+    if (bootOrder != null) {
+      children.add(Element.of("boot").with("order", bootOrder));
+    }
+    return Element.of("disk").with("type", "file").with("device", "disk").add(children);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.bulkhead.nodeagent.domain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/// A libvirt domain as a value: what a guest is made of, and no way to say it wrongly. It does not
+/// know Kubernetes; `DomainPlanner` makes it from a guest's spec.
+///
+/// @param uuid the guest's own, the same over all its lives
+/// @param pod the uid of the pod it lives in, kept in the domain's metadata
+/// @param memoryKiB guest memory, in KiB
+public record Domain(
+    String name,
+    String uuid,
+    String pod,
+    Accelerator accelerator,
+    long memoryKiB,
+    CpuModel cpu,
+    CpuModel.Topology topology,
+    Boot boot,
+    List<Device> devices) {
+
+  /// Of the metadata element by which a domain is known as one of ours.
+  public static final String METADATA_NAMESPACE = "https://bulkhead.dev/domain/1";
+
+  /// QEMU's own default is a fifth of the guest's memory or more, which would not fit into the
+  /// pod's memory limit; 32 MiB holds a Linux kernel's working set.
+  public static final int TCG_CACHE_MIB = 32;
+
+  public Domain {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(boot, "boot");
+    devices = List.copyOf(devices);
+  }
+
+  /// Throws `UnencodableTextException` for text that XML has no way to carry.
+  public String toXml() {
+    return XmlSerializer.serialize(element());
+  }
+
+  private Element element() {
+    return Element.of(
+            "domain",
+            Element.text("name", name),
+            Element.text("uuid", uuid),
+            Element.of("metadata", Element.of("pod").in(METADATA_NAMESPACE).with("uid", pod)),
+            Element.text("memory", Long.toString(memoryKiB)).with("unit", "KiB"),
+            Element.text("vcpu", Integer.toString(topology.vcpus())).with("placement", "static"),
+            boot.element(),
+            features(),
+            cpu.element(topology),
+            clock(),
+            Element.text("on_poweroff", "destroy"),
+            Element.text("on_reboot", "restart"),
+            Element.text("on_crash", "destroy"),
+            powerManagement(),
+            devicesElement())
+        .with("type", accelerator == Accelerator.KVM ? "kvm" : "qemu");
+  }
+
+  private Element features() {
+    var features = Element.of("features", Element.of("acpi"), Element.of("apic"));
+    return accelerator == Accelerator.KVM
+        ? features
+        : features.add(
+            Element.of(
+                "tcg",
+                Element.text("tb-cache", Integer.toString(TCG_CACHE_MIB)).with("unit", "MiB")));
+  }
+
+  /// Timers as libosinfo advises for Linux and Windows alike: catch up after a pause, and no HPET,
+  /// which wakes an idle guest.
+  private static Element clock() {
+    return Element.of(
+            "clock",
+            timer("rtc").with("tickpolicy", "catchup"),
+            timer("pit").with("tickpolicy", "delay"),
+            timer("hpet").with("present", "no"))
+        .with("offset", "utc");
+  }
+
+  private static Element timer(String name) {
+    return Element.of("timer").with("name", name);
+  }
+
+  /// A guest that suspends itself would look like one that hangs.
+  private static Element powerManagement() {
+    return Element.of(
+        "pm",
+        Element.of("suspend-to-mem").with("enabled", "no"),
+        Element.of("suspend-to-disk").with("enabled", "no"));
+  }
+
+  private Element devicesElement() {
+    var elements = new ArrayList<Element>();
+    elements.add(Element.text("emulator", "/usr/bin/qemu-system-x86_64"));
+    for (var device : devices) {
+      elements.add(device.element());
+      if (device instanceof Display display) {
+        elements.add(display.video());
+      }
+    }
+    return Element.of("devices").add(elements);
+  }
+
+  @Override
+  public String toString() {
+    return "domain %s (%s)".formatted(name, accelerator.name().toLowerCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,164 @@
+package dev.bulkhead.nodeagent.domain;
+
+import dev.bulkhead.crds.GuestSpec;
+import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
+import dev.bulkhead.nodeagent.pod.GuestDirectory;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Decides what a guest is made of: its spec and what was prepared for it, to a domain. It reads no
+/// file and asks nobody.
+public final class DomainPlanner {
+
+  /// What a Linux or Windows of the last fifteen years may expect beyond x86-64, by QEMU's names
+  /// (x86-64 psABI, micro-architecture level 2; `pni`, `cx16` come with qemu64).
+  private static final List<String> X86_64_V2 =
+      List.of("cx16", "lahf_lm", "popcnt", "pni", "sse4.1", "sse4.2", "ssse3");
+
+  private DomainPlanner() {}
+
+  /// What was made ready for this guest on this node. Paths are libvirtd's.
+  ///
+  /// @param kernel null unless the guest boots directly
+  /// @param disks in the spec's order
+  /// @param seed the NoCloud disk, null for none
+  /// @param mtu of the pod's own interface, in bytes
+  public record Prepared(
+      String podUid,
+      Accelerator accelerator,
+      GuestDirectory directory,
+      Boot.Kernel kernel,
+      List<PreparedDisk> disks,
+      Disk.Source seed,
+      String mac,
+      String tap,
+      int mtu) {
+    public Prepared {
+      disks = List.copyOf(disks);
+    }
+  }
+
+  /// A disk whose files exist.
+  ///
+  /// @param direct whether everything in the chain can be read with O_DIRECT
+  public record PreparedDisk(GuestSpec.Disk spec, Disk.Source source, boolean direct) {}
+
+  public static Domain plan(GuestSpec spec, Prepared prepared) {
+    return new Domain(
+        spec.namespace() + "." + spec.name(),
+        spec.vmUid(),
+        prepared.podUid(),
+        prepared.accelerator(),
+        Math.ceilDiv(spec.memoryBytes(), 1024),
+        cpuModel(spec.cpu().model(), prepared.accelerator()),
+        new CpuModel.Topology(spec.cpu().sockets(), spec.cpu().cores(), spec.cpu().threads()),
+        boot(spec, prepared),
+        devices(prepared));
+  }
+
+  private static CpuModel cpuModel(String model, Accelerator accelerator) {
+    boolean kvm = accelerator == Accelerator.KVM;
+    return switch (model) {
+      case null -> kvm ? new CpuModel.HostModel() : new CpuModel.Translated();
+      case "HostPassthrough" -> kvm ? new CpuModel.HostPassthrough() : new CpuModel.Translated();
+      case "Baseline" -> new CpuModel.Named("qemu64", X86_64_V2, kvm);
+      default -> new CpuModel.Named(model, List.of(), kvm);
+    };
+  }
+
+  private static Boot boot(GuestSpec spec, Prepared prepared) {
+    var nvram = prepared.directory().volumes().scratch().resolve("nvram.fd").toString();
+    return new Boot(
+        spec.firmware() == Firmware.Type.UEFI ? new Boot.Uefi(nvram) : null, prepared.kernel());
+  }
+
+  private static List<Device> devices(Prepared prepared) {
+    var devices = new ArrayList<Device>();
+    devices.add(new Device.NoUsb());
+    var disks = disks(prepared);
+    if (disks.stream().anyMatch(disk -> disk.bus() == Disk.Bus.SCSI)) {
+      devices.add(new Device.ScsiController());
+    }
+    devices.addAll(disks);
+    devices.add(new NetworkInterface(prepared.mac(), prepared.tap(), prepared.mtu()));
+    var directory = prepared.directory();
+    devices.add(
+        new SerialConsole(directory.serialSocket().toString(), directory.consoleLog().toString()));
+    devices.add(new AgentChannel(directory.agentSocket().toString()));
+    devices.add(new Display(directory.displaySocket().toString()));
+    devices.add(new Device.Balloon());
+    devices.add(new Device.EntropySource());
+    devices.add(new Device.PanicNotifier());
+    return devices;
+  }
+
+  private static List<Disk> disks(Prepared prepared) {
+    var bootOrders = bootOrders(prepared.disks());
+    var names = new TargetNames();
+    var disks = new ArrayList<Disk>();
+    for (var disk : prepared.disks()) {
+      var bus = bus(disk.spec());
+      disks.add(
+          new Disk(
+              names.next(bus),
+              bus,
+              disk.source(),
+              disk.direct(),
+              false,
+              disk.spec().name(),
+              bootOrders.get(disk.spec().name())));
+    }
+    if (prepared.seed() != null) {
+      disks.add(
+          new Disk(
+              names.next(Disk.Bus.VIRTIO),
+              Disk.Bus.VIRTIO,
+              prepared.seed(),
+              false,
+              true,
+              null,
+              null));
+    }
+    return disks;
+  }
+
+  private static Disk.Bus bus(GuestSpec.Disk disk) {
+    return switch (disk.bus()) {
+      case null -> Disk.Bus.VIRTIO;
+      case Virtio -> Disk.Bus.VIRTIO;
+      case SCSI -> Disk.Bus.SCSI;
+      case SATA -> Disk.Bus.SATA;
+    };
+  }
+
+  /// Those that have an order first, by it; then the others as they are listed.
+  private static Map<String, Integer> bootOrders(List<PreparedDisk> disks) {
+    var orders = new HashMap<String, Integer>();
+    disks.stream()
+        .map(PreparedDisk::spec)
+        .sorted(
+            Comparator.comparing(
+                GuestSpec.Disk::bootOrder, Comparator.nullsLast(Comparator.naturalOrder())))
+        .forEachOrdered(disk -> orders.put(disk.name(), orders.size() + 1));
+    return orders;
+  }
+
+  /// Hands out device names: `vda`, `vdb`, … for virtio, `sda`, … for SCSI and SATA together.
+  private static final class TargetNames {
+    private int virtio;
+    private int others;
+
+    String next(Disk.Bus bus) {
+      return bus == Disk.Bus.VIRTIO ? "vd" + letters(virtio++) : "sd" + letters(others++);
+    }
+
+    /// a … z, aa, ab, …
+    private static String letters(int index) {
+      var last = String.valueOf((char) ('a' + index % 26));
+      return index < 26 ? last : letters(index / 26 - 1) + last;
+    }
+  }
+}

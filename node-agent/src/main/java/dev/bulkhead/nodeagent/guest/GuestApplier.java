@@ -1,0 +1,107 @@
+package dev.bulkhead.nodeagent.guest;
+
+import dev.bulkhead.nodeagent.disk.RefusedException;
+import dev.bulkhead.nodeagent.domain.Accelerator;
+import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
+import dev.bulkhead.nodeagent.keeper.Exit;
+import dev.bulkhead.nodeagent.network.Link;
+import dev.bulkhead.nodeagent.node.NodeAccelerator;
+import dev.bulkhead.nodeagent.pod.PodUid;
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/// Does the next step for a guest. Each step may be done again after it was interrupted anywhere.
+final class GuestApplier {
+  private static final Logger LOG = Logger.getLogger(GuestApplier.class);
+
+  private final Ports ports;
+  private final GuestLauncher launcher;
+  private final Supplier<NodeAccelerator> accelerator;
+
+  /// The guests that this run of the agent has put into their pods. Doing it again is harmless, and
+  /// needed after a restart: the DHCP sockets went with the old process.
+  private final Set<PodUid> joined = ConcurrentHashMap.newKeySet();
+
+  GuestApplier(Ports ports, Supplier<NodeAccelerator> accelerator) {
+    this.ports = ports;
+    this.launcher = new GuestLauncher(ports);
+    this.accelerator = accelerator;
+  }
+
+  boolean joined(PodUid pod) {
+    return joined.contains(pod);
+  }
+
+  void apply(PodUid pod, GuestPlan plan, GuestFacts facts) throws IOException {
+    var hypervisor = ports.hypervisor();
+    switch (plan) {
+      case GuestPlan.Nothing _, GuestPlan.Wait _, GuestPlan.Keep _ -> {}
+      case GuestPlan.Launch _ -> launch(pod, facts);
+      case GuestPlan.Join _ -> join(pod, facts);
+      case GuestPlan.Resume _ -> resume(pod, facts);
+      case GuestPlan.Pause _ -> hypervisor.pause(facts.domain().name());
+      case GuestPlan.PressPowerButton _ -> hypervisor.pressPowerButton(facts.domain().name());
+      case GuestPlan.Destroy _ -> hypervisor.destroy(facts.domain().name());
+      case GuestPlan.End end -> end(pod, end.end(), facts);
+      case GuestPlan.CleanUp _ -> cleanUp(pod);
+    }
+  }
+
+  private void launch(PodUid pod, GuestFacts facts) throws IOException {
+    try {
+      launcher.launch(facts.pod().guest(), facts.keeper(), usableAccelerator());
+    } catch (RefusedException e) {
+      ports.files().markEnd(pod, new GuestEnd(Exit.START_FAILED, e.getMessage()));
+    }
+  }
+
+  private Accelerator usableAccelerator() throws RefusedException {
+    return switch (accelerator.get()) {
+      case NodeAccelerator.Available available -> available.accelerator();
+      case NodeAccelerator.None none -> throw new RefusedException(none.message());
+      case NodeAccelerator.Unknown _ ->
+          throw new HypervisorUnavailableException(
+              "whether this node can run guests is still being tried", null);
+    };
+  }
+
+  private void join(PodUid pod, GuestFacts facts) throws IOException {
+    var guest = facts.pod().guest();
+    ports.keepers().adopt(facts.keeper(), facts.domain().pid());
+    ports.networks().join(facts.keeper(), Link.of(pod, guest.vmUid()), hostname(guest.name()));
+    joined.add(pod);
+  }
+
+  /// A VM's name may have dots; a host name is one DNS label.
+  private static String hostname(String name) {
+    return name.split("\\.", 2)[0];
+  }
+
+  private void resume(PodUid pod, GuestFacts facts) throws IOException {
+    if (facts.bootedAt() == null) {
+      ports.files().markBooted(pod, facts.now());
+    }
+    ports.hypervisor().resume(facts.domain().name());
+  }
+
+  private void end(PodUid pod, GuestEnd end, GuestFacts facts) throws IOException {
+    release(pod);
+    ports.files().markEnd(pod, end);
+    ports.keepers().end(facts.keeper(), end.exit(), end.message());
+    LOG.infof("%s: ended, %s: %s", facts.pod(), end.exit(), end.message());
+  }
+
+  private void cleanUp(PodUid pod) throws IOException {
+    release(pod);
+    ports.files().delete(pod);
+  }
+
+  private void release(PodUid pod) throws IOException {
+    ports.mounts().removeBelow(ports.files().directory(pod).path());
+    ports.networks().leave(pod);
+    joined.remove(pod);
+  }
+}

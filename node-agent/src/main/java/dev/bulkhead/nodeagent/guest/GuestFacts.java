@@ -1,0 +1,31 @@
+package dev.bulkhead.nodeagent.guest;
+
+import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
+import dev.bulkhead.nodeagent.hypervisor.Hypervisor.Ending;
+import dev.bulkhead.nodeagent.keeper.Keeper;
+import dev.bulkhead.nodeagent.pod.VmPod;
+import java.time.Instant;
+
+/// All that is known of one guest at one moment, read from the pod, libvirt and the node's files:
+/// the same after any restart.
+///
+/// @param pod null when it is gone
+/// @param keeper null while it does not run
+/// @param domain this pod's, null for none
+/// @param nameTaken whether another pod's domain still has the name
+/// @param bootedAt when the vCPUs first ran, null for never
+/// @param lastEnding of a domain of that name
+/// @param end what was decided to be this guest's end, null before
+/// @param joined whether this run of the agent has put the domain into the pod
+/// @param leftovers whether the node still keeps files of this guest
+record GuestFacts(
+    Instant now,
+    VmPod pod,
+    Keeper keeper,
+    GuestDomain domain,
+    boolean nameTaken,
+    Instant bootedAt,
+    Ending lastEnding,
+    GuestEnd end,
+    boolean joined,
+    boolean leftovers) {}

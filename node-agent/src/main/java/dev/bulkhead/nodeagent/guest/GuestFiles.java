@@ -1,0 +1,95 @@
+package dev.bulkhead.nodeagent.guest;
+
+import dev.bulkhead.nodeagent.pod.GuestDirectory;
+import dev.bulkhead.nodeagent.pod.PodUid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/// The agent's whole memory of its guests: one directory for each, on the node, which outlives the
+/// agent but not the node's boot.
+final class GuestFiles {
+  private final Path guests;
+  private final int qemuUid;
+
+  /// @param qemuUid the user that QEMU runs as
+  GuestFiles(Path guests, int qemuUid) {
+    this.guests = guests;
+    this.qemuUid = qemuUid;
+  }
+
+  GuestDirectory directory(PodUid pod) {
+    return GuestDirectory.of(guests, pod);
+  }
+
+  List<PodUid> pods() throws IOException {
+    var pods = new ArrayList<PodUid>();
+    if (Files.exists(guests)) {
+      try (var directories = Files.newDirectoryStream(guests)) {
+        directories.forEach(directory -> pods.add(new PodUid(directory.getFileName().toString())));
+      }
+    }
+    return pods;
+  }
+
+  boolean exist(PodUid pod) {
+    return Files.exists(directory(pod).path());
+  }
+
+  /// Others may pass through, as QEMU must, but not look around.
+  void create(PodUid pod) throws IOException {
+    var directory = directory(pod);
+    Files.createDirectories(directory.sockets());
+    Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwx--x--x"));
+    Files.setPosixFilePermissions(
+        directory.sockets(), PosixFilePermissions.fromString("rwx------"));
+    Files.setAttribute(directory.sockets(), "unix:uid", qemuUid, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  void markBooted(PodUid pod, Instant now) throws IOException {
+    Files.writeString(directory(pod).booted(), now.toString());
+  }
+
+  /// Null for never.
+  Instant bootedAt(PodUid pod) throws IOException {
+    var text = read(directory(pod).booted());
+    return text == null ? null : Instant.parse(text);
+  }
+
+  void markEnd(PodUid pod, GuestEnd end) throws IOException {
+    Files.createDirectories(directory(pod).path());
+    Files.writeString(directory(pod).end(), end.toText());
+  }
+
+  /// Null before.
+  GuestEnd end(PodUid pod) throws IOException {
+    var text = read(directory(pod).end());
+    return text == null ? null : GuestEnd.parse(text);
+  }
+
+  /// Nothing may be mounted below any more.
+  void delete(PodUid pod) throws IOException {
+    try (var tree = Files.walk(directory(pod).path())) {
+      for (var path : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (NoSuchFileException gone) {
+      // As wanted.
+    }
+  }
+
+  private static String read(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException none) {
+      return null;
+    }
+  }
+}

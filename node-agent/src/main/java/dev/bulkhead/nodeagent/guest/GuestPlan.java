@@ -1,0 +1,36 @@
+package dev.bulkhead.nodeagent.guest;
+
+/// The one next step for a guest.
+sealed interface GuestPlan {
+
+  /// Nothing of it is on this node, and nothing should be.
+  record Nothing() implements GuestPlan {}
+
+  /// Nothing to do until something happens.
+  ///
+  /// @param message what is waited for, in words
+  record Wait(String message) implements GuestPlan {}
+
+  /// Prepare files and mounts, and create the domain with its vCPUs halted.
+  record Launch() implements GuestPlan {}
+
+  /// Put QEMU into the pod's cgroup and its tap into the pod's network.
+  record Join() implements GuestPlan {}
+
+  record Resume() implements GuestPlan {}
+
+  record Pause() implements GuestPlan {}
+
+  /// It is as it should be.
+  record Keep() implements GuestPlan {}
+
+  record PressPowerButton() implements GuestPlan {}
+
+  record Destroy() implements GuestPlan {}
+
+  /// The domain is gone: tell the keeper how it ended.
+  record End(GuestEnd end) implements GuestPlan {}
+
+  /// Remove what the node still keeps of it.
+  record CleanUp() implements GuestPlan {}
+}

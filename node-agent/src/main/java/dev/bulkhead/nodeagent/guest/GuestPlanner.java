@@ -1,0 +1,114 @@
+package dev.bulkhead.nodeagent.guest;
+
+import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
+import dev.bulkhead.nodeagent.keeper.Exit;
+import java.time.Duration;
+import java.time.Instant;
+
+/// Decides the next step for a guest. It wants nothing of its own: the pod says what should be, and
+/// what the guest did by itself is accepted as it is.
+final class GuestPlanner {
+
+  /// Power is taken away this long before kubelet kills the pod, so that the end can still be told.
+  private static final Duration RESERVE = Duration.ofSeconds(2);
+
+  private GuestPlanner() {}
+
+  static GuestPlan plan(GuestFacts facts) {
+    if (facts.pod() == null || facts.pod().ended()) {
+      return tidy(facts);
+    }
+    if (facts.keeper() == null) {
+      return new GuestPlan.Wait("waiting for the pod's container to run");
+    }
+    if (facts.end() != null) {
+      return facts.domain() == null ? new GuestPlan.End(facts.end()) : new GuestPlan.Destroy();
+    }
+    if (facts.pod().deletion() != null) {
+      return stop(facts);
+    }
+    return facts.domain() == null ? start(facts) : follow(facts, facts.domain());
+  }
+
+  private static GuestPlan tidy(GuestFacts facts) {
+    if (facts.domain() != null) {
+      return new GuestPlan.Destroy();
+    }
+    return facts.leftovers() ? new GuestPlan.CleanUp() : new GuestPlan.Nothing();
+  }
+
+  private static GuestPlan start(GuestFacts facts) {
+    if (facts.bootedAt() != null) {
+      return new GuestPlan.End(endOfRun(facts));
+    }
+    if (facts.pod().guest() == null) {
+      return new GuestPlan.End(
+          new GuestEnd(
+              Exit.START_FAILED,
+              "the node agent does not understand this guest: bring operator and node agent to the"
+                  + " same version"));
+    }
+    return facts.nameTaken()
+        ? new GuestPlan.Wait("waiting for this VM's former guest to be gone from the node")
+        : new GuestPlan.Launch();
+  }
+
+  private static GuestEnd endOfRun(GuestFacts facts) {
+    return switch (facts.lastEnding()) {
+      case POWERED_OFF -> new GuestEnd(Exit.POWERED_OFF, "the guest powered itself off");
+      case DESTROYED ->
+          new GuestEnd(
+              Exit.CRASHED, "the guest was powered off on the node, not through Kubernetes");
+      case CRASHED ->
+          new GuestEnd(
+              Exit.CRASHED,
+              "the guest crashed: its QEMU process died or was killed, or its kernel panicked");
+      case UNKNOWN ->
+          new GuestEnd(Exit.CRASHED, "the guest's QEMU process is gone, for an unknown reason");
+    };
+  }
+
+  private static GuestPlan follow(GuestFacts facts, GuestDomain domain) {
+    if (!facts.joined()) {
+      return new GuestPlan.Join();
+    }
+    boolean runs = domain.state() == GuestDomain.State.RUNNING;
+    if (runs == !facts.pod().paused()) {
+      return new GuestPlan.Keep();
+    }
+    return runs ? new GuestPlan.Pause() : new GuestPlan.Resume();
+  }
+
+  private static GuestPlan stop(GuestFacts facts) {
+    var domain = facts.domain();
+    if (domain == null) {
+      return new GuestPlan.End(endOfStop(facts));
+    }
+    if (facts.bootedAt() == null || !facts.now().isBefore(powerOffAt(facts))) {
+      return new GuestPlan.Destroy();
+    }
+    return domain.state() == GuestDomain.State.PAUSED
+        ? new GuestPlan.Resume()
+        : new GuestPlan.PressPowerButton();
+  }
+
+  private static GuestEnd endOfStop(GuestFacts facts) {
+    if (facts.bootedAt() == null) {
+      return new GuestEnd(Exit.POWERED_OFF, "the guest was never started");
+    }
+    return switch (facts.lastEnding()) {
+      case POWERED_OFF -> new GuestEnd(Exit.POWERED_OFF, "the guest was shut down");
+      case DESTROYED ->
+          new GuestEnd(
+              Exit.POWERED_OFF,
+              "the guest did not shut down within its grace period and was powered off");
+      case CRASHED, UNKNOWN ->
+          new GuestEnd(Exit.CRASHED, "the guest crashed while it was shut down");
+    };
+  }
+
+  /// Only for a pod that is being deleted.
+  static Instant powerOffAt(GuestFacts facts) {
+    return facts.pod().deletion().deadline().minus(RESERVE);
+  }
+}

@@ -1,0 +1,125 @@
+package dev.bulkhead.nodeagent.guest;
+
+import dev.bulkhead.crds.GuestReport;
+import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
+import dev.bulkhead.nodeagent.node.NodeAccelerator;
+import dev.bulkhead.nodeagent.pod.PodReports;
+import dev.bulkhead.nodeagent.pod.PodUid;
+import dev.bulkhead.nodeagent.pod.PodWatch;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/// Brings one guest to what its pod says, step by step, and reports what became of it.
+final class GuestReconciler {
+  private static final Logger LOG = Logger.getLogger(GuestReconciler.class);
+
+  /// Some guests miss a power button pressed while they boot.
+  private static final Duration PRESS_AGAIN = Duration.ofSeconds(3);
+
+  private final PodWatch pods;
+  private final PodReports reports;
+  private final Ports ports;
+  private final GuestObserver observer;
+  private final GuestApplier applier;
+  private final Supplier<NodeAccelerator> accelerator;
+
+  GuestReconciler(
+      PodWatch pods, PodReports reports, Ports ports, Supplier<NodeAccelerator> accelerator) {
+    this.pods = pods;
+    this.reports = reports;
+    this.ports = ports;
+    this.observer = new GuestObserver(pods, ports);
+    this.applier = new GuestApplier(ports, accelerator);
+    this.accelerator = accelerator;
+  }
+
+  WorkQueue.Next reconcile(PodUid pod) {
+    try {
+      while (true) {
+        var facts = observer.observe(pod, applier.joined(pod));
+        var plan = GuestPlanner.plan(facts);
+        LOG.debugf("%s: %s", pod, plan);
+        applier.apply(pod, plan, facts);
+        if (rests(plan)) {
+          report(pod, facts, plan);
+          return next(facts, plan);
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      return retry(pod, e);
+    } catch (HypervisorUnavailableException | KubernetesClientException e) {
+      return retry(pod, e);
+    }
+  }
+
+  /// Whether nothing more can be done until something happens.
+  private static boolean rests(GuestPlan plan) {
+    return switch (plan) {
+      case GuestPlan.Nothing _,
+          GuestPlan.Wait _,
+          GuestPlan.Keep _,
+          GuestPlan.PressPowerButton _,
+          GuestPlan.End _ ->
+          true;
+      case GuestPlan.Launch _,
+          GuestPlan.Join _,
+          GuestPlan.Resume _,
+          GuestPlan.Pause _,
+          GuestPlan.Destroy _,
+          GuestPlan.CleanUp _ ->
+          false;
+    };
+  }
+
+  private WorkQueue.Next next(GuestFacts facts, GuestPlan plan) {
+    return switch (plan) {
+      case GuestPlan.PressPowerButton _ -> {
+        var left = Duration.between(facts.now(), GuestPlanner.powerOffAt(facts));
+        yield new WorkQueue.Next.After(left.compareTo(PRESS_AGAIN) < 0 ? left : PRESS_AGAIN);
+      }
+      case GuestPlan.Wait _ when facts.keeper() != null ->
+          new WorkQueue.Next.After(GuestStatus.WORTH_SAYING);
+      default -> new WorkQueue.Next.OnTrigger();
+    };
+  }
+
+  private void report(PodUid pod, GuestFacts facts, GuestPlan plan) {
+    var report = GuestStatus.of(facts, plan, reportedAccelerator());
+    if (report != null) {
+      reports.publish(facts.pod(), report);
+    } else if (facts.pod() == null) {
+      reports.forget(pod);
+    }
+  }
+
+  private GuestReport.Accelerator reportedAccelerator() {
+    return accelerator.get() instanceof NodeAccelerator.Available available
+        ? switch (available.accelerator()) {
+          case KVM -> GuestReport.Accelerator.KVM;
+          case TCG -> GuestReport.Accelerator.TCG;
+        }
+        : null;
+  }
+
+  private WorkQueue.Next retry(PodUid uid, Exception e) {
+    var pod = pods.find(uid);
+    LOG.warnf("%s: %s; trying again", pod == null ? uid : pod, e.getMessage());
+    if (pod != null) {
+      try {
+        var report =
+            GuestStatus.delayed(
+                pod, ports.files().bootedAt(uid), ports.clock().instant(), e.getMessage());
+        if (report != null) {
+          reports.publish(pod, report);
+        }
+      } catch (IOException | KubernetesClientException again) {
+        LOG.warnf("%s: could not report that: %s", pod, again.getMessage());
+      }
+    }
+    return new WorkQueue.Next.Retry();
+  }
+}

@@ -1,0 +1,60 @@
+package dev.bulkhead.nodeagent.guest;
+
+import dev.bulkhead.crds.GuestReport;
+import dev.bulkhead.crds.GuestReport.State;
+import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
+import dev.bulkhead.nodeagent.pod.VmPod;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/// Decides what is said of a guest. What passes in a moment is not worth a write, so waiting and
+/// stopping are reported only once they last; how a guest ended is the keeper's to tell.
+final class GuestStatus {
+
+  /// Shared with the operator, which keeps quiet about transient states for as long.
+  static final Duration WORTH_SAYING = Duration.ofSeconds(3);
+
+  private GuestStatus() {}
+
+  /// Of a guest that is as its plan says. Null when there is nothing to say.
+  static GuestReport of(GuestFacts facts, GuestPlan plan, GuestReport.Accelerator accelerator) {
+    return switch (plan) {
+      case GuestPlan.Keep _ ->
+          new GuestReport(
+              GuestReport.FORMAT,
+              facts.domain().state() == GuestDomain.State.RUNNING ? State.Running : State.Paused,
+              bootTime(facts.bootedAt()),
+              accelerator,
+              null);
+      case GuestPlan.PressPowerButton _
+          when lasts(facts.pod().deletion().requested(), facts.now()) ->
+          new GuestReport(
+              GuestReport.FORMAT,
+              State.Stopping,
+              bootTime(facts.bootedAt()),
+              accelerator,
+              "the guest was asked to shut down; its power is cut at "
+                  + GuestPlanner.powerOffAt(facts));
+      case GuestPlan.Wait wait ->
+          delayed(facts.pod(), facts.bootedAt(), facts.now(), wait.message());
+      default -> null;
+    };
+  }
+
+  /// Of a guest that cannot be started for now. Null when there is nothing to say: a guest that has
+  /// run goes on, whatever keeps the agent from seeing it.
+  static GuestReport delayed(VmPod pod, Instant bootedAt, Instant now, String message) {
+    return bootedAt == null && lasts(pod.keeperStarted(), now)
+        ? new GuestReport(GuestReport.FORMAT, State.Starting, null, null, message)
+        : null;
+  }
+
+  private static boolean lasts(Instant since, Instant now) {
+    return since != null && !now.isBefore(since.plus(WORTH_SAYING));
+  }
+
+  private static String bootTime(Instant bootedAt) {
+    return bootedAt == null ? null : bootedAt.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+}

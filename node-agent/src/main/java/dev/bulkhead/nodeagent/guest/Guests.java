@@ -1,0 +1,94 @@
+package dev.bulkhead.nodeagent.guest;
+
+import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
+import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
+import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
+import dev.bulkhead.nodeagent.keeper.Keepers;
+import dev.bulkhead.nodeagent.mount.LibvirtMounts;
+import dev.bulkhead.nodeagent.network.PodNetworks;
+import dev.bulkhead.nodeagent.node.NodeAccelerator;
+import dev.bulkhead.nodeagent.pod.PodReports;
+import dev.bulkhead.nodeagent.pod.PodUid;
+import dev.bulkhead.nodeagent.pod.PodWatch;
+import dev.bulkhead.nodeagent.pod.VmPod;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/// All guests of the node. Whatever happens only makes it look at the guests concerned; what is
+/// then done is decided from facts alone.
+public final class Guests implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(Guests.class);
+
+  private final PodWatch pods;
+  private final Hypervisor hypervisor;
+  private final GuestFiles files;
+  private final WorkQueue<PodUid> queue;
+
+  /// Where guests are found and kept.
+  ///
+  /// @param guests the directory that agent and libvirtd share
+  /// @param proc the node's /proc
+  /// @param cgroups the node's /sys/fs/cgroup
+  /// @param libvirtPid libvirtd's pid file
+  /// @param qemuUid the user that QEMU runs as
+  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid, int qemuUid) {}
+
+  public Guests(
+      Places places,
+      PodWatch pods,
+      PodReports reports,
+      Hypervisor hypervisor,
+      PodNetworks networks,
+      Supplier<NodeAccelerator> accelerator) {
+    this.pods = pods;
+    this.hypervisor = hypervisor;
+    this.files = new GuestFiles(places.guests(), places.qemuUid());
+    var ports =
+        new Ports(
+            hypervisor,
+            new Keepers(places.proc(), places.cgroups()),
+            new LibvirtMounts(places.proc(), places.libvirtPid()),
+            networks,
+            files,
+            InstantSource.system());
+    var reconciler = new GuestReconciler(pods, reports, ports, accelerator);
+    this.queue = new WorkQueue<>(reconciler::reconcile);
+  }
+
+  /// Look at the guest of a pod. Returns at once.
+  public void lookAt(PodUid pod) {
+    if (pods.synced()) {
+      queue.trigger(pod);
+    }
+  }
+
+  /// Look at the guests of that domain name. Returns at once.
+  public void lookAtDomain(String name) {
+    pods.all().stream()
+        .filter(pod -> pod.domainName().equals(name))
+        .map(VmPod::uid)
+        .forEach(this::lookAt);
+  }
+
+  /// Look at all there is: pods, domains and what is left of former guests.
+  public void lookAtAll() {
+    var known = new HashSet<PodUid>();
+    pods.all().forEach(pod -> known.add(pod.uid()));
+    try {
+      known.addAll(files.pods());
+      hypervisor.all().stream().map(GuestDomain::pod).forEach(known::add);
+    } catch (IOException | HypervisorUnavailableException e) {
+      LOG.warnf("not all guests could be found: %s", e.getMessage());
+    }
+    known.forEach(this::lookAt);
+  }
+
+  @Override
+  public void close() {
+    queue.close();
+  }
+}

@@ -1,0 +1,97 @@
+package dev.bulkhead.nodeagent.keeper;
+
+import dev.bulkhead.nodeagent.pod.PodUid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/// The node's cgroup tree, v1 or v2, as far as pods are concerned. kubelet and the runtime name the
+/// directories; only the pod's uid in them is relied on.
+final class Cgroups {
+  /// kubelet's deepest:
+  /// kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/…-pod, one more for a
+  /// node that is a container itself.
+  private static final int POD_DEPTH = 5;
+
+  private final Path root;
+
+  Cgroups(Path root) {
+    this.root = root;
+  }
+
+  private boolean unified() {
+    return Files.exists(root.resolve("cgroup.controllers"));
+  }
+
+  /// Any one tree that has all pods.
+  private Path reference() {
+    return unified() ? root : root.resolve("memory");
+  }
+
+  /// The directories of each of the pod's containers, relative to every controller's root.
+  List<Path> containersOf(PodUid pod) throws IOException {
+    var reference = reference();
+    var found = find(reference, name -> isPod(name, pod), POD_DEPTH);
+    if (found.isEmpty()) {
+      return List.of();
+    }
+    try (var children = Files.newDirectoryStream(found.get(), Files::isDirectory)) {
+      var containers = new ArrayList<Path>();
+      children.forEach(child -> containers.add(reference.relativize(child)));
+      return containers;
+    }
+  }
+
+  /// cgroupfs driver: `pod<uid>`; systemd driver: `….pod<uid with _ for ->.slice`.
+  static boolean isPod(String directory, PodUid pod) {
+    return directory.equals("pod" + pod)
+        || directory.endsWith("-pod" + pod.value().replace('-', '_') + ".slice");
+  }
+
+  List<Integer> processes(Path container) throws IOException {
+    return Files.readAllLines(reference().resolve(container).resolve("cgroup.procs")).stream()
+        .map(Integer::valueOf)
+        .toList();
+  }
+
+  /// That container's directory under every controller that has it.
+  List<Path> directories(Path container) throws IOException {
+    if (unified()) {
+      return List.of(root.resolve(container));
+    }
+    var directories = new ArrayList<Path>();
+    try (var controllers = Files.newDirectoryStream(root, entry -> !Files.isSymbolicLink(entry))) {
+      for (var controller : controllers) {
+        var directory = controller.resolve(container);
+        if (Files.exists(directory.resolve("cgroup.procs"))) {
+          directories.add(directory);
+        }
+      }
+    }
+    return directories;
+  }
+
+  private static Optional<Path> find(Path directory, Predicate<String> name, int depth)
+      throws IOException {
+    var next = new ArrayList<Path>();
+    try (var children = Files.newDirectoryStream(directory, Files::isDirectory)) {
+      for (var child : children) {
+        if (name.test(child.getFileName().toString())) {
+          return Optional.of(child);
+        }
+        next.add(child);
+      }
+    }
+    for (var child : next) {
+      var found = depth > 1 ? find(child, name, depth - 1) : Optional.<Path>empty();
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+}

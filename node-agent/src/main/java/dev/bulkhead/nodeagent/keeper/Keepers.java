@@ -1,0 +1,71 @@
+package dev.bulkhead.nodeagent.keeper;
+
+import dev.bulkhead.crds.Contract;
+import dev.bulkhead.nodeagent.linux.Linux;
+import dev.bulkhead.nodeagent.pod.PodUid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/// Finds keepers among the node's processes, by the pod's cgroup, and acts on them. It asks neither
+/// kubelet nor the container runtime, and never decides how a guest ended.
+public final class Keepers {
+  private static final Logger LOG = Logger.getLogger(Keepers.class);
+
+  /// kubelet reads no more of a termination message than 4096 bytes.
+  private static final int MAX_MESSAGE = 4000;
+
+  private final Path proc;
+  private final Cgroups cgroups;
+
+  public Keepers(Path proc, Path cgroupRoot) {
+    this.proc = proc;
+    this.cgroups = new Cgroups(cgroupRoot);
+  }
+
+  /// Empty while the container does not run.
+  public Optional<Keeper> find(PodUid pod) throws IOException {
+    try {
+      for (var container : cgroups.containersOf(pod)) {
+        for (int pid : cgroups.processes(container)) {
+          if (isKeeper(pid)) {
+            var root = proc.resolve(Integer.toString(pid)).resolve("root");
+            return Optional.of(new Keeper(pod, pid, root, cgroups.directories(container)));
+          }
+        }
+      }
+    } catch (NoSuchFileException gone) {
+      LOG.debugf("pod %s: its cgroup went away while it was read: %s", pod, gone.getMessage());
+    }
+    return Optional.empty();
+  }
+
+  private boolean isKeeper(int pid) throws IOException {
+    return Files.readString(proc.resolve(Integer.toString(pid)).resolve("comm"))
+        .strip()
+        .equals(Contract.KEEPER_CONTAINER);
+  }
+
+  /// Moves a process, with all its threads, into the keeper's cgroup, and so into the pod's limits.
+  public void adopt(Keeper keeper, int pid) throws IOException {
+    for (var directory : keeper.cgroups()) {
+      Files.writeString(
+          directory.resolve("cgroup.procs"), Integer.toString(pid), StandardOpenOption.WRITE);
+    }
+  }
+
+  /// Ends the keeper, and with it the pod. The message becomes the container's termination message.
+  public void end(Keeper keeper, Exit exit, String message) throws IOException {
+    var text = message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) : message;
+    Files.writeString(
+        keeper.root().resolve("dev/termination-log"),
+        text,
+        StandardOpenOption.WRITE,
+        StandardOpenOption.TRUNCATE_EXISTING);
+    Linux.kill(keeper.pid(), exit.signal());
+  }
+}

@@ -1,0 +1,26 @@
+package dev.bulkhead.nodeagent.mount;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Reads `/proc/<pid>/mountinfo` (man 5 proc).
+final class MountInfo {
+  private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
+
+  private MountInfo() {}
+
+  /// In the file's order, so that what is mounted upon another comes after it.
+  static List<Path> mountPoints(List<String> lines) {
+    return lines.stream().map(line -> Path.of(unescape(line.split(" ", 6)[4]))).toList();
+  }
+
+  /// Blank, tab, line feed and backslash are written as three octal digits.
+  private static String unescape(String text) {
+    return OCTAL
+        .matcher(text)
+        .replaceAll(
+            m -> Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(m.group(1), 8))));
+  }
+}

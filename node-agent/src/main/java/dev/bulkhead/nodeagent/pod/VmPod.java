@@ -1,0 +1,89 @@
+package dev.bulkhead.nodeagent.pod;
+
+import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.GuestSpec;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
+import java.time.Instant;
+
+/// A VM's pod as far as the agent is concerned, parsed once.
+///
+/// @param guest null when this agent does not understand the annotation
+/// @param paused whether the guest's vCPUs shall be halted
+/// @param deletion null unless the pod is being deleted
+/// @param ended whether its containers have ended for good
+/// @param keeperStarted null until kubelet has reported it
+/// @param reported the report that the pod carries, null for none
+/// @param guestRunningChanged when its condition GuestRunning last changed, null without one
+public record VmPod(
+    PodUid uid,
+    String namespace,
+    String name,
+    GuestSpec guest,
+    boolean paused,
+    Deletion deletion,
+    boolean ended,
+    Instant keeperStarted,
+    String reported,
+    Instant guestRunningChanged) {
+
+  /// The pod's end, asked for.
+  ///
+  /// @param deadline when kubelet kills what still runs
+  public record Deletion(Instant requested, Instant deadline) {}
+
+  public static VmPod of(Pod pod) {
+    var metadata = pod.getMetadata();
+    var annotations = metadata.getAnnotations();
+    return new VmPod(
+        new PodUid(metadata.getUid()),
+        metadata.getNamespace(),
+        metadata.getName(),
+        GuestSpec.parse(annotations.getOrDefault(Contract.GUEST_ANNOTATION, "")).orElse(null),
+        "Paused".equals(annotations.get(Contract.POWER_ANNOTATION)),
+        deletion(pod),
+        "Succeeded".equals(pod.getStatus().getPhase())
+            || "Failed".equals(pod.getStatus().getPhase()),
+        keeperStarted(pod),
+        annotations.get(Contract.REPORT_ANNOTATION),
+        guestRunningChanged(pod));
+  }
+
+  private static Deletion deletion(Pod pod) {
+    var metadata = pod.getMetadata();
+    if (metadata.getDeletionTimestamp() == null) {
+      return null;
+    }
+    var deadline = Instant.parse(metadata.getDeletionTimestamp());
+    var grace = metadata.getDeletionGracePeriodSeconds();
+    return new Deletion(deadline.minus(Duration.ofSeconds(grace == null ? 0 : grace)), deadline);
+  }
+
+  private static Instant keeperStarted(Pod pod) {
+    return pod.getStatus().getContainerStatuses().stream()
+        .filter(container -> container.getName().equals(Contract.KEEPER_CONTAINER))
+        .filter(container -> container.getState().getRunning() != null)
+        .map(container -> Instant.parse(container.getState().getRunning().getStartedAt()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static Instant guestRunningChanged(Pod pod) {
+    return pod.getStatus().getConditions().stream()
+        .filter(condition -> condition.getType().equals(Contract.GUEST_RUNNING_CONDITION))
+        .map(condition -> Instant.parse(condition.getLastTransitionTime()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /// The name of its libvirt domain. Namespace and name are DNS labels or subdomains, so it is a
+  /// file name too, and no other VM's.
+  public String domainName() {
+    return namespace + "." + name;
+  }
+
+  @Override
+  public String toString() {
+    return namespace + "/" + name + " (pod " + uid + ")";
+  }
+}
