@@ -12,8 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// The bed as containers on this machine: finds, starts and removes them as a whole. It says
-// nothing
-/// about whether the cluster in them works.
+/// nothing about whether the cluster in them works.
 final class BedContainers {
   private final Layout layout;
   private final Docker docker;
