@@ -109,6 +109,8 @@ require() {
 require docker docker.io
 require mmdebstrap mmdebstrap
 require musl-gcc musl-tools
+require busybox busybox-static
+require qemu-img qemu-utils
 [ -n "$VERSION" ] || fail "no version found in pom.xml"
 docker info >/dev/null 2>&1 || fail "no Docker daemon answers: start one (dockerd), or set DOCKER_HOST"
 mkdir -p "$cache/base"
