@@ -22,5 +22,6 @@ capabilities:
   - SETUID
   - SETGID
   - SETPCAP
+  - MKNOD
   - IPC_LOCK
 {{- end }}
