@@ -1,5 +1,6 @@
 package dev.bulkhead.operator.virtualmachine;
 
+import static java.net.HttpURLConnection.HTTP_CONFLICT;
 import static org.awaitility.Awaitility.await;
 
 import dev.bulkhead.crds.Contract;
@@ -12,10 +13,12 @@ import dev.bulkhead.operator.apiserver.ApiServer;
 import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -24,13 +27,28 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.assertj.core.api.Condition;
 
 /// One namespace of a real API server with an operator at work, where the test plays scheduler,
 /// kubelet and node agent.
 final class Cluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String NODE = "worker-1";
+
+  static final String VM =
+      """
+      apiVersion: bulkhead.dev/v1alpha1
+      kind: VirtualMachine
+      metadata: {name: web, labels: {tier: front}}
+      spec:
+        cpu: {cores: 1}
+        memory: {size: 64Mi}
+        kernel: {image: "example.com/guest:1"}
+      """;
 
   final KubernetesClient admin = ApiServer.get().admin();
   final String namespace = ApiServer.get().newNamespace();
@@ -71,7 +89,7 @@ final class Cluster implements AutoCloseable {
     return admin.resources(VirtualMachine.class).inNamespace(namespace).withName(name).get();
   }
 
-  void edit(String name, java.util.function.Consumer<VirtualMachine> change) {
+  void edit(String name, Consumer<VirtualMachine> change) {
     admin
         .resources(VirtualMachine.class)
         .inNamespace(namespace)
@@ -240,28 +258,87 @@ final class Cluster implements AutoCloseable {
 
   /// From nothing to a running guest.
   Pod boot(String name) {
-    var pod =
-        awaitPod(
-            name,
-            p ->
-                p.getMetadata().getDeletionTimestamp() == null
-                    && p.getSpec().getNodeName() == null);
+    var pod = awaitPod(name, p -> !leaving(p) && p.getSpec().getNodeName() == null);
     schedule(pod);
+    return boot(name, pod);
+  }
+
+  /// From a pod that has a node to a running guest.
+  Pod boot(String name, Pod pod) {
     keeperRuns(pod);
     reports(pod, State.Running);
     return pod(name);
   }
 
-  private void editStatus(Pod pod, java.util.function.UnaryOperator<PodStatusBuilder> change) {
-    admin
-        .pods()
+  /// From nothing to a guest that the node agent could not start.
+  Pod failToStart(String name, String why) {
+    var pod = awaitPod(name, p -> !leaving(p) && p.getSpec().getNodeName() == null);
+    schedule(pod);
+    ends(pod, Contract.EXIT_START_FAILED, why);
+    return pod;
+  }
+
+  void evicted(Pod pod, String message) {
+    editStatus(
+        pod,
+        status ->
+            status
+                .withPhase("Failed")
+                .withReason("Evicted")
+                .withMessage(message)
+                .withContainerStatuses());
+  }
+
+  VirtualMachineStatus awaitRestartRequired(String name, String value) {
+    return awaitStatus(
+        name,
+        status ->
+            Conditions.find(status, ConditionType.RestartRequired)
+                .filter(condition -> condition.getStatus().equals(value))
+                .isPresent());
+  }
+
+  List<Event> eventsOf(String name) {
+    return admin
+        .v1()
+        .events()
         .inNamespace(namespace)
-        .withName(pod.getMetadata().getName())
-        .editStatus(
-            current ->
-                new PodBuilder(current)
-                    .withStatus(change.apply(new PodStatusBuilder(current.getStatus())).build())
-                    .build());
+        .withField("involvedObject.uid", vm(name).getMetadata().getUid())
+        .list()
+        .getItems();
+  }
+
+  static boolean leaving(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() != null;
+  }
+
+  static Condition<Pod> same(Pod pod) {
+    var uid = pod.getMetadata().getUid();
+    return new Condition<>(other -> uid.equals(other.getMetadata().getUid()), "pod %s", uid);
+  }
+
+  /// As often as it takes: operator and test write to the same pod.
+  private void editStatus(Pod pod, UnaryOperator<PodStatusBuilder> change) {
+    await("write to the status of a pod")
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .ignoreExceptionsMatching(
+            e -> e instanceof KubernetesClientException k && k.getCode() == HTTP_CONFLICT)
+        .until(
+            () ->
+                admin
+                        .pods()
+                        .inNamespace(namespace)
+                        .withName(pod.getMetadata().getName())
+                        .editStatus(
+                            current ->
+                                new PodBuilder(current)
+                                    .withStatus(
+                                        change
+                                            .apply(new PodStatusBuilder(current.getStatus()))
+                                            .build())
+                                    .build())
+                    != null);
   }
 
   private static ContainerStatusBuilder keeper() {
