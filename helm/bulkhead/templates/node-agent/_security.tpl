@@ -22,6 +22,5 @@ capabilities:
   - SETUID
   - SETGID
   - SETPCAP
-  - MKNOD
   - IPC_LOCK
 {{- end }}
