@@ -31,7 +31,8 @@ interface AgentConfig {
   @WithDefault("/host/cgroup")
   Path cgroups();
 
-  @WithDefault("qemu:///system")
+  /// The socket is named because libvirt looks below /var/run, which an image may not have.
+  @WithDefault("qemu:///system?socket=/run/libvirt/libvirt-sock")
   String libvirtUri();
 
   @WithDefault("/run/libvirt/libvirtd.pid")

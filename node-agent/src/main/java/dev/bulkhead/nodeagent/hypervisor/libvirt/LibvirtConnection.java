@@ -151,6 +151,8 @@ final class LibvirtConnection implements AutoCloseable {
     static {
       try {
         Library.initEventLoop();
+        // Errors reach their callers; libvirt would print them to standard error as well.
+        Connect.setErrorCallback((_, _) -> {});
       } catch (LibvirtException e) {
         throw new IllegalStateException("libvirt's event loop: " + e.getMessage(), e);
       }
