@@ -1,7 +1,7 @@
 # Every recipe runs in the environment of scripts/env.sh: JDK 25, Go, the bed's kubectl and helm.
 SHELL := /bin/bash
 export BASH_ENV := $(CURDIR)/scripts/env.sh
-MVN := mvn -B -ntp
+MVN := mvn -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down test test-unit deps tools images bed bed-down chart e2e fmt clean
@@ -28,7 +28,7 @@ tools: ## builds Kubernetes, etcd, containerd, runc, CNI, CoreDNS and helm from 
 
 # The applications that the images are made of; built again when a source is newer.
 target/product: pom.xml $(shell find crds operator node-agent -name target -prune -o -type f -print)
-	@$(MVN) -q -pl operator,node-agent -am package -Dmaven.test.skip=true
+	@$(MVN) -pl operator,node-agent -am package -Dmaven.test.skip=true
 	@mkdir -p target && touch $@
 
 images: target/product ## builds the product's and the test guests' images, if their sources changed

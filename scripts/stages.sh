@@ -28,7 +28,7 @@ watch_log() {
   local started=$SECONDS
   sleep 5
   while true; do
-    echo "   $1, $((SECONDS - started)) s: $(tail -n 1 "$2" | cut -c 1-110)"
+    echo "   $1, $((SECONDS - started)) s: $(sed 's/\x1b\[[0-9;]*m//g' "$2" | grep . | tail -n 1 | cut -c 1-110)"
     sleep 15
   done
 }
