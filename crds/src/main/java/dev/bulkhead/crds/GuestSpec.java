@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.bulkhead.crds.VirtualMachineSpec.Disk.Bus;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
 import io.fabric8.kubernetes.api.model.Quantity;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -83,7 +84,7 @@ public record GuestSpec(
   public record CloudInit(String userData, String secretName) {}
 
   /// Reads what the API server has validated and defaulted; a VM that was written past validation
-  /// may throw `IllegalArgumentException` or `NullPointerException`, with the field in the message.
+  /// may throw `NullPointerException`, with the field in the message.
   public static GuestSpec from(VirtualMachine vm) {
     var spec = vm.getSpec();
     var cpu = Objects.requireNonNull(spec.getCpu(), "spec.cpu");
@@ -136,14 +137,13 @@ public record GuestSpec(
         disk.getBootOrder());
   }
 
+  /// Rounded up to whole bytes: quantities such as 0.1Gi are no whole number of them.
   private static long bytes(String quantity, String field) {
     Objects.requireNonNull(quantity, field);
-    try {
-      return new Quantity(quantity).getNumericalAmount().longValueExact();
-    } catch (ArithmeticException e) {
-      throw new IllegalArgumentException(
-          field + ": " + quantity + " is not a whole number of bytes", e);
-    }
+    return new Quantity(quantity)
+        .getNumericalAmount()
+        .setScale(0, RoundingMode.CEILING)
+        .longValueExact();
   }
 
   private static <T> T orElse(T value, T otherwise) {

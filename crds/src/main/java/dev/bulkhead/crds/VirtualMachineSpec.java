@@ -31,6 +31,10 @@ public class VirtualMachineSpec {
   /// tell beforehand that a CEL rule on it is cheap enough.
   private static final int QUANTITY_CHARACTERS = 32;
 
+  private static final String INSIDE_THE_IMAGE = "!('..' in self.split('/'))";
+  private static final String INSIDE_THE_IMAGE_MESSAGE =
+      "a path is absolute inside its image, without '..'";
+
   public enum Power {
     Running,
     Stopped,
@@ -182,8 +186,7 @@ public class VirtualMachineSpec {
     @Required
     @ValidationRule(
         value =
-            "isQuantity(self) && quantity(self).isInteger() &&"
-                + " quantity(self).compareTo(quantity('16Mi')) >= 0 &&"
+            "isQuantity(self) && quantity(self).compareTo(quantity('16Mi')) >= 0 &&"
                 + " quantity(self).compareTo(quantity('16Ti')) <= 0",
         message = "spec.memory.size must be a quantity from 16Mi to 16Ti, for example 512Mi or 4Gi")
     @Size(max = QUANTITY_CHARACTERS)
@@ -228,11 +231,13 @@ public class VirtualMachineSpec {
     @JsonPropertyDescription("Path of the kernel in that image. Default /boot/vmlinuz.")
     @Default("/boot/vmlinuz")
     @Pattern("^/[^\\x00-\\x1f]*$")
+    @ValidationRule(value = INSIDE_THE_IMAGE, message = INSIDE_THE_IMAGE_MESSAGE)
     @Size(max = 1024)
     private String path;
 
     @JsonPropertyDescription("Path of the initial ramdisk in that image. Default: none.")
     @Pattern("^/[^\\x00-\\x1f]*$")
+    @ValidationRule(value = INSIDE_THE_IMAGE, message = INSIDE_THE_IMAGE_MESSAGE)
     @Size(max = 1024)
     private String initrdPath;
 
@@ -358,6 +363,7 @@ public class VirtualMachineSpec {
     @JsonPropertyDescription(
         "Path of the disk image (qcow2 or raw) in it. Default: the only file under /disk.")
     @Pattern("^/[^\\x00-\\x1f]*$")
+    @ValidationRule(value = INSIDE_THE_IMAGE, message = INSIDE_THE_IMAGE_MESSAGE)
     @Size(max = 1024)
     private String path;
 
@@ -384,8 +390,7 @@ public class VirtualMachineSpec {
     @Required
     @ValidationRule(
         value =
-            "isQuantity(self) && quantity(self).isInteger() &&"
-                + " quantity(self).compareTo(quantity('1Mi')) >= 0 &&"
+            "isQuantity(self) && quantity(self).compareTo(quantity('1Mi')) >= 0 &&"
                 + " quantity(self).compareTo(quantity('64Ti')) <= 0",
         message = "the size of an empty disk must be a quantity from 1Mi to 64Ti, for example 10Gi")
     @Size(max = QUANTITY_CHARACTERS)
