@@ -14,8 +14,12 @@ unshare --mount bash -euc 'mount -t proc proc jdk/proc && exec chroot jdk "$@"' 
 
 mmdebstrap --variant=extract --include=base-files,libc6,libc-bin,libstdc++6,zlib1g trixie root
 rm -rf root/usr/share/{doc,man,locale,i18n,info,lintian}
-mkdir -p root/opt
+# What installing them would have made.
 cp passwd group root/etc/
+mkdir -p root/{opt,run}
+mkdir -p -m 1777 root/tmp
+rmdir root/var/run
+ln -s /run root/var/run
 mv jdk/opt/java root/opt/
 ldconfig -r root
 tar -C root -cf root.tar .
