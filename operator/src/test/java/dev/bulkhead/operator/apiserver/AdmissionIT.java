@@ -1,0 +1,268 @@
+package dev.bulkhead.operator.apiserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bulkhead.crds.Contract;
+import io.fabric8.kubernetes.api.model.BindingBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// What the chart's admission policies let node agents and users write.
+class AdmissionIT {
+  private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
+
+  /// Keeps the other conditions of a list.
+  private static final PatchContext STRATEGIC = PatchContext.of(PatchType.STRATEGIC_MERGE);
+
+  private static final String REPORT =
+      "{\"metadata\":{\"annotations\":{\"bulkhead.dev/report\":\"{}\"}}}";
+
+  private static KubernetesClient admin;
+  private static KubernetesClient agent;
+  private static String namespace;
+
+  @BeforeAll
+  static void twoNodesWithAVmPodEach() {
+    admin = ApiServer.get().admin();
+    agent = ApiServer.get().asNodeAgentOf("node-a");
+    namespace = ApiServer.get().newNamespace();
+    try (var operator = ApiServer.get().as(ApiServer.OPERATOR)) {
+      for (var node : new String[] {"node-a", "node-b"}) {
+        admin
+            .resource(new NodeBuilder().withNewMetadata().withName(node).endMetadata().build())
+            .create();
+        operator.resource(pod("vm-on-" + node).build()).create();
+        bind("vm-on-" + node, node);
+      }
+    }
+    admin.resource(container("plain").build()).create();
+    bind("plain", "node-a");
+  }
+
+  @AfterAll
+  static void disconnect() {
+    agent.close();
+    admin.close();
+  }
+
+  @Test
+  void anAgentReportsOnThePodsOfItsNode() {
+    assertAllowed(() -> patchStatus(agent, "vm-on-node-a", REPORT));
+    assertAllowed(
+        () -> patchStatus(agent, "vm-on-node-a", condition(Contract.GUEST_RUNNING_CONDITION)));
+  }
+
+  @Test
+  void anAgentMayNotReportOnAPodOfAnotherNode() {
+    assertRefused(
+        () -> patchStatus(agent, "vm-on-node-b", REPORT),
+        "the node agent of node-a may not write to a pod of node-b");
+  }
+
+  @Test
+  void anAgentWhoseTokenNamesNoNodeMayWriteNothing() {
+    try (var nobody = ApiServer.get().as(ApiServer.NODE_AGENT)) {
+      assertRefused(() -> patchStatus(nobody, "vm-on-node-a", REPORT), "may not write to a pod");
+    }
+  }
+
+  @Test
+  void anAgentMayNotTouchPodsThatAreNoVms() {
+    assertRefused(() -> patchStatus(agent, "plain", REPORT), "pods of VirtualMachines only");
+  }
+
+  @Test
+  void anAgentWritesNothingElseOfAPod() {
+    for (var patch :
+        new String[] {
+          "{\"metadata\":{\"annotations\":{\"bulkhead.dev/guest\":\"{}\"}}}",
+          "{\"metadata\":{\"annotations\":{\"bulkhead.dev/power\":\"Paused\"}}}",
+          "{\"metadata\":{\"annotations\":{\"bulkhead.dev/guest\":null}}}",
+          "{\"metadata\":{\"annotations\":{\"other\":\"x\"}}}",
+          "{\"metadata\":{\"labels\":{\"app\":\"hijacked\"}}}",
+          "{\"metadata\":{\"finalizers\":[\"a/b\"]}}",
+          "{\"status\":{\"phase\":\"Failed\"}}",
+          "{\"status\":{\"podIP\":\"10.0.0.1\",\"podIPs\":[{\"ip\":\"10.0.0.1\"}]}}",
+          condition("Ready"),
+        }) {
+      assertRefused(() -> patchStatus(agent, "vm-on-node-a", patch), "a node agent may write");
+    }
+  }
+
+  @Test
+  void anAgentMarksItsOwnNode() {
+    assertAllowed(
+        () ->
+            agent
+                .nodes()
+                .withName("node-a")
+                .patch(
+                    MERGE, "{\"metadata\":{\"labels\":{\"bulkhead.dev/accelerator\":\"kvm\"}}}"));
+    assertAllowed(
+        () ->
+            agent
+                .nodes()
+                .withName("node-a")
+                .subresource("status")
+                .patch(STRATEGIC, condition(Contract.EMULATION_CONDITION)));
+  }
+
+  @Test
+  void anAgentMarksNoOtherNode() {
+    assertRefused(
+        () ->
+            agent
+                .nodes()
+                .withName("node-b")
+                .patch(MERGE, "{\"metadata\":{\"labels\":{\"bulkhead.dev/accelerator\":\"kvm\"}}}"),
+        "the node agent of node-a may not write to node node-b");
+  }
+
+  @Test
+  void anAgentWritesNothingElseOfItsNode() {
+    for (var patch :
+        new String[] {
+          "{\"metadata\":{\"labels\":{\"zone\":\"x\"}}}",
+          "{\"metadata\":{\"annotations\":{\"a\":\"b\"}}}",
+          "{\"spec\":{\"unschedulable\":true}}",
+          "{\"spec\":{\"taints\":[{\"key\":\"a\",\"effect\":\"NoExecute\"}]}}",
+        }) {
+      assertRefused(() -> agent.nodes().withName("node-a").patch(MERGE, patch), "bulkhead.dev/");
+    }
+    for (var patch :
+        new String[] {condition("Ready"), "{\"status\":{\"capacity\":{\"cpu\":\"1000\"}}}"}) {
+      assertRefused(
+          () -> agent.nodes().withName("node-a").subresource("status").patch(STRATEGIC, patch),
+          "bulkhead.dev/Emulation");
+    }
+  }
+
+  @Test
+  void nobodyButTheOperatorMakesAPodThatTheAgentWouldObey() {
+    var container = container("forged");
+    assertRefused(
+        () ->
+            admin
+                .resource(
+                    container
+                        .editMetadata()
+                        .addToLabels(Contract.VM_LABEL, "x")
+                        .endMetadata()
+                        .build())
+                .create(),
+        "create a VirtualMachine instead");
+    assertRefused(
+        () ->
+            admin
+                .resource(
+                    container("forged")
+                        .editMetadata()
+                        .addToAnnotations(Contract.GUEST_ANNOTATION, "{}")
+                        .endMetadata()
+                        .build())
+                .create(),
+        "create a VirtualMachine instead");
+  }
+
+  @Test
+  void nobodyButTheOperatorChangesTheOrdersOfAPod() {
+    for (var patch :
+        new String[] {
+          "{\"metadata\":{\"annotations\":{\"bulkhead.dev/guest\":\"{}\"}}}",
+          "{\"metadata\":{\"annotations\":{\"bulkhead.dev/power\":\"Paused\"}}}",
+          "{\"metadata\":{\"labels\":{\"bulkhead.dev/vm\":null}}}",
+        }) {
+      assertRefused(() -> patch("vm-on-node-a", patch), "change the VirtualMachine instead");
+    }
+    assertRefused(
+        () -> patch("plain", "{\"metadata\":{\"labels\":{\"bulkhead.dev/vm\":\"x\"}}}"),
+        "change the VirtualMachine instead");
+    assertRefused(
+        () -> patch("vm-on-node-a", REPORT.replace("{}", "forged")), "read the guest's state");
+  }
+
+  @Test
+  void usersStillLabelAndDeletePodsOfVms() {
+    assertAllowed(() -> patch("vm-on-node-b", "{\"metadata\":{\"labels\":{\"team\":\"x\"}}}"));
+    assertAllowed(
+        () -> admin.pods().inNamespace(namespace).withName("vm-on-node-b").dryRun().delete());
+  }
+
+  private static void patch(String pod, String patch) {
+    admin.pods().inNamespace(namespace).withName(pod).patch(MERGE, patch);
+  }
+
+  private static void patchStatus(KubernetesClient client, String pod, String patch) {
+    client
+        .pods()
+        .inNamespace(namespace)
+        .withName(pod)
+        .subresource("status")
+        .patch(STRATEGIC, patch);
+  }
+
+  private static String condition(String type) {
+    return "{\"status\":{\"conditions\":[{\"type\":\"%s\",\"status\":\"True\"}]}}".formatted(type);
+  }
+
+  private static PodBuilder pod(String name) {
+    return container(name)
+        .editMetadata()
+        .addToLabels(Contract.VM_LABEL, name)
+        .addToAnnotations(Contract.GUEST_ANNOTATION, "{\"format\":1}")
+        .addToAnnotations(Contract.POWER_ANNOTATION, "Running")
+        .endMetadata();
+  }
+
+  private static PodBuilder container(String name) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace(namespace)
+        .endMetadata()
+        .withNewSpec()
+        .addNewContainer()
+        .withName("c")
+        .withImage("c:1")
+        .endContainer()
+        .endSpec();
+  }
+
+  private static void bind(String pod, String node) {
+    admin.raw(
+        "/api/v1/namespaces/" + namespace + "/pods/" + pod + "/binding",
+        "POST",
+        new BindingBuilder()
+            .withNewMetadata()
+            .withName(pod)
+            .withNamespace(namespace)
+            .endMetadata()
+            .withNewTarget()
+            .withApiVersion("v1")
+            .withKind("Node")
+            .withName(node)
+            .endTarget()
+            .build());
+  }
+
+  private static void assertAllowed(ThrowingCallable write) {
+    assertThatCode(write).doesNotThrowAnyException();
+  }
+
+  private static void assertRefused(ThrowingCallable write, String message) {
+    assertThatThrownBy(write)
+        .isInstanceOfSatisfying(
+            KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(403))
+        .hasMessageContaining(message);
+  }
+}
