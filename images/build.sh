@@ -32,6 +32,8 @@ archive() {
   esac
 }
 
+image_id() { docker image inspect --format '{{.Id}}' "$(tag "$1")" 2>/dev/null || true; }
+
 inputs() { [ ! -e "$1/inputs" ] || cat "$1/inputs"; }
 
 is_image() { [ -e "$1/Dockerfile" ]; }
@@ -66,7 +68,7 @@ how_to_get() {
 
 # Makes sure that an image is in the cache, and says what it cost.
 build() {
-  local name=$1 tar sum start work input
+  local name=$1 tar sum start work input before
   tar=$(archive "$name")
   exec {lock}>"$cache/.$name.lock"
   flock "$lock"
@@ -78,10 +80,11 @@ build() {
   while read -r input; do
     if is_image "$input"; then
       "$IMAGES/build.sh" "$input"
-      docker image inspect "$(tag "$input")" >/dev/null 2>&1 || docker load -q -i "$(archive "$input")" >/dev/null
+      [ -n "$(image_id "$input")" ] || docker load -q -i "$(archive "$input")" >/dev/null
     fi
   done < <(inputs "$name")
   start=$SECONDS
+  before=$(image_id "$name")
   rm -f "$tar.digest"
   work=$(mktemp -d "$cache/.$name.XXXXXX")
   log=$cache/$name.log
@@ -96,6 +99,8 @@ build() {
   ) >"$log" 2>&1 || fail "$name failed, its files are left in $work; the end of $log:
 $(tail -n 25 "$log")"
   rm -rf "$work"
+  # The one before has no name now; it stays while a container or an image made from it is left.
+  [ "$before" = "$(image_id "$name")" ] || docker image rm "$before" >/dev/null 2>&1 || true
   report "$name" "$((SECONDS - start)) s"
 }
 
@@ -114,7 +119,10 @@ require qemu-img qemu-utils
 [ -n "$VERSION" ] || fail "no version found in pom.xml"
 docker info >/dev/null 2>&1 || fail "no Docker daemon answers: start one (dockerd), or set DOCKER_HOST"
 mkdir -p "$cache/base"
-[ $# -gt 0 ] || set -- $(dirname -- */Dockerfile)
+if [ $# = 0 ]; then
+  mapfile -t all < <(dirname -- */Dockerfile | grep -v -e -base$) # those are built where they are needed
+  set -- "${all[@]}"
+fi
 for name; do
   is_image "$name" || fail "there is no image $name; there are: $(dirname -- */Dockerfile | xargs)"
 done

@@ -16,8 +16,8 @@ mmdebstrap --variant=extract --include=base-files,libc6,libc-bin,libstdc++6,zlib
 rm -rf root/usr/share/{doc,man,locale,i18n,info,lintian}
 # What installing them would have made.
 cp passwd group root/etc/
-mkdir -p root/{opt,run}
-mkdir -p -m 1777 root/tmp
+mkdir -p root/{opt,run,tmp}
+chmod 1777 root/tmp
 rmdir root/var/run
 ln -s /run root/var/run
 mv jdk/opt/java root/opt/
