@@ -39,6 +39,10 @@ public final class Chart {
     return run(command);
   }
 
+  static String lint() {
+    return run(List.of(Tools.binary("helm", "helm"), "lint", "../helm/bulkhead"));
+  }
+
   private static String run(List<String> command) {
     try {
       var process = new ProcessBuilder(command).redirectErrorStream(true).start();

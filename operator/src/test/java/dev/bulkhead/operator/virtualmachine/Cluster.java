@@ -56,7 +56,18 @@ final class Cluster implements AutoCloseable {
   private Operator operator;
 
   Cluster() {
-    startOperator();
+    this(true);
+  }
+
+  private Cluster(boolean withOperator) {
+    if (withOperator) {
+      startOperator();
+    }
+  }
+
+  /// For an operator that runs elsewhere.
+  static Cluster withoutOperator() {
+    return new Cluster(false);
   }
 
   void startOperator() {
@@ -106,8 +117,12 @@ final class Cluster implements AutoCloseable {
   }
 
   Pod awaitPod(String name, Predicate<Pod> condition) {
+    return awaitPod(name, PATIENCE, condition);
+  }
+
+  Pod awaitPod(String name, Duration patience, Predicate<Pod> condition) {
     return await("pod " + name)
-        .atMost(PATIENCE)
+        .atMost(patience)
         .until(() -> pod(name), p -> p != null && condition.test(p));
   }
 
@@ -356,7 +371,9 @@ final class Cluster implements AutoCloseable {
 
   @Override
   public void close() {
-    stopOperator();
+    if (operator != null) {
+      stopOperator();
+    }
     admin.close();
   }
 }

@@ -1,0 +1,207 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.bulkhead.crds.VirtualMachineSpec.Power;
+import dev.bulkhead.operator.apiserver.ApiServer;
+import dev.bulkhead.operator.apiserver.Chart;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/// The operator as it is shipped: two replicas of the packaged program, with the rights of the
+/// chart. The tests tell one story and build on each other.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class PackagedOperatorIT {
+  /// A lease lasts 15 s; then another takes over.
+  private static final Duration TAKEOVER = Duration.ofSeconds(60);
+
+  private static Replica first;
+  private static Replica second;
+  private static Cluster cluster;
+
+  @BeforeAll
+  static void startTwoReplicas() throws IOException {
+    cluster = Cluster.withoutOperator();
+    first = Replica.start("operator-1");
+    await("the first replica leads").atMost(TAKEOVER).until(() -> holder().equals("operator-1"));
+    second = Replica.start("operator-2");
+  }
+
+  @AfterAll
+  static void stop() {
+    first.kill();
+    second.kill();
+    cluster.close();
+  }
+
+  @Test
+  @Order(1)
+  void bothReplicasAreHealthyAndOneLeads() {
+    for (var replica : new Replica[] {first, second}) {
+      await("health")
+          .atMost(TAKEOVER)
+          .until(() -> replica.get("/q/health/ready").contains("\"status\": \"UP\""));
+    }
+    assertThat(holder()).isEqualTo("operator-1");
+  }
+
+  @Test
+  @Order(2)
+  void runsVms() {
+    cluster.apply(named("one"));
+    cluster.boot("one");
+    cluster.awaitReason("one", Reason.Running);
+  }
+
+  @Test
+  @Order(3)
+  void tellsMetricsOfItsReconciles() {
+    assertThat(first.get("/q/metrics")).contains("reconciliations_").contains("jvm_memory");
+  }
+
+  @Test
+  @Order(4)
+  void logsOneJsonObjectALine() throws IOException {
+    assertThat(Files.readAllLines(first.log()))
+        .isNotEmpty()
+        .allSatisfy(
+            line ->
+                assertThat(Serialization.unmarshal(line, JsonNode.class).has("message")).isTrue());
+  }
+
+  @Test
+  @Order(5)
+  void needsEveryRightThatTheChartGivesItAndNoOther() {
+    cluster.edit("one", vm -> vm.getSpec().setPower(Power.Paused));
+    cluster.awaitPod(
+        "one", p -> "Paused".equals(p.getMetadata().getAnnotations().get("bulkhead.dev/power")));
+    cluster.edit("one", vm -> vm.getSpec().setPower(Power.Stopped));
+    cluster.awaitReason("one", Reason.Stopping);
+    stuckPod("stuck");
+    nameTaken("taken");
+
+    await("all rights used")
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(used(200, 299)).isEqualTo(granted()));
+    assertThat(used(403, 403)).isEmpty();
+  }
+
+  @Test
+  @Order(6)
+  void recoversByItselfWhenTheApiServerWasAway() throws IOException {
+    ApiServer.get().kill();
+    ApiServer.get().startAgain();
+    cluster.apply(named("two"));
+    assertThat(cluster.awaitPod("two", TAKEOVER, _ -> true)).isNotNull();
+  }
+
+  @Test
+  @Order(7)
+  void theOtherReplicaTakesOverWhenTheLeaderDies() {
+    var leader = holder().equals("operator-1") ? first : second;
+    leader.kill();
+    cluster.apply(named("three"));
+    assertThat(cluster.awaitPod("three", TAKEOVER, _ -> true)).isNotNull();
+  }
+
+  private static String named(String name) {
+    return Cluster.VM.replace("name: web", "name: " + name);
+  }
+
+  private static String holder() {
+    var lease =
+        cluster
+            .admin
+            .leases()
+            .inNamespace(ApiServer.RELEASE_NAMESPACE)
+            .withName("bulkhead-operator")
+            .get();
+    return lease == null || lease.getSpec().getHolderIdentity() == null
+        ? ""
+        : lease.getSpec().getHolderIdentity();
+  }
+
+  private static void stuckPod(String name) {
+    cluster.apply(named(name));
+    cluster.schedule(cluster.awaitPod(name, _ -> true));
+    cluster.awaitReason(name, Reason.Starting);
+  }
+
+  private static void nameTaken(String name) {
+    cluster
+        .admin
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(cluster.namespace)
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("c")
+                .withImage("c:1")
+                .endContainer()
+                .endSpec()
+                .build())
+        .create();
+    cluster.apply(named(name));
+    cluster.awaitReason(name, Reason.NameTaken);
+  }
+
+  private static Set<String> used(int fromCode, int toCode) {
+    var used = new TreeSet<String>();
+    for (var request : ApiServer.get().requestsOf(ApiServer.OPERATOR)) {
+      var code = request.at("/responseStatus/code").asInt();
+      var object = request.get("objectRef");
+      var stillRunning = "ResponseStarted".equals(request.path("stage").asText());
+      if (object != null && (code == 101 || code >= fromCode && code <= toCode || stillRunning)) {
+        used.add(
+            request.get("verb").asText()
+                + " "
+                + object.get("resource").asText()
+                + (object.has("subresource") ? "/" + object.get("subresource").asText() : ""));
+      }
+    }
+    return used;
+  }
+
+  private static Set<String> granted() {
+    var granted = new TreeSet<String>();
+    Chart.render().stream()
+        .filter(object -> Set.of("Role", "ClusterRole").contains(object.getKind()))
+        .filter(object -> object.getMetadata().getName().equals("bulkhead-operator"))
+        .flatMap(PackagedOperatorIT::rules)
+        .forEach(granted::add);
+    return granted;
+  }
+
+  private static Stream<String> rules(GenericKubernetesResource role) {
+    JsonNode rules = Serialization.jsonMapper().valueToTree(role).get("rules");
+    return rules
+        .valueStream()
+        .flatMap(
+            rule ->
+                rule.get("resources")
+                    .valueStream()
+                    .flatMap(
+                        resource ->
+                            rule.get("verbs")
+                                .valueStream()
+                                .map(verb -> verb.asText() + " " + resource.asText())));
+  }
+}
