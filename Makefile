@@ -26,12 +26,15 @@ deps: ## installs what is missing on this machine, and says what and why
 tools: ## builds Kubernetes, etcd, containerd, runc, CNI, CoreDNS and helm from source, if their versions changed
 	@e2e/bed/build-tools.sh
 
-# The applications that the images are made of; built again when a source is newer.
-target/product: pom.xml $(shell find crds operator node-agent -name target -prune -o -type f -print)
-	@$(MVN) -pl operator,node-agent -am package -Dmaven.test.skip=true
+# The applications that the images are made of; each is built again when a source of its own or of crds/ is newer.
+sources = pom.xml $(shell find crds $(1) -name target -prune -o -type f -print)
+target/operator: $(call sources,operator)
+target/node-agent: $(call sources,node-agent)
+target/operator target/node-agent:
+	@$(MVN) -pl $(@F) -am package -Dmaven.test.skip=true
 	@mkdir -p target && touch $@
 
-images: target/product ## builds the product's and the test guests' images, if their sources changed
+images: target/operator target/node-agent ## builds the product's and the test guests' images, if their sources changed
 	@images/build.sh
 
 bed: tools ## starts a cluster in containers (or takes the one that runs) and imports all images into it

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 . scripts/stages.sh
 
 build_tools() { stage "Kubernetes" bash -c 'e2e/bed/build-tools.sh && e2e/bed/build-node-image.sh'; }
-build_product() { stage "operator and node agent" make --no-print-directory target/product; }
+build_product() { stage "operator and node agent" make --no-print-directory target/operator target/node-agent; }
 
 hello() {
   kubectl apply -f examples/hello.yaml

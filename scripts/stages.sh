@@ -1,9 +1,9 @@
 # Sourced by demo.sh and test.sh: runs one stage after another, or side by side, and tells how long each took.
 
-logs=target/logs
+logs=target/logs/$(basename "$0" .sh)
 times=$logs/times
-rm -rf $logs
-mkdir -p $logs
+rm -rf "$logs"
+mkdir -p "$logs"
 
 # stage NAME COMMAND...: the command's output goes to a log, its last line to the terminal now and then, and the end of the log
 # if the command fails
@@ -16,7 +16,7 @@ stage() {
   "$@" >"$log" 2>&1 || status=$?
   kill $watcher
   wait $watcher 2>/dev/null || true
-  printf '%-40s %4d s\n' "$name" $((SECONDS - started)) | tee -a $times
+  printf '%-40s %4d s\n' "$name" $((SECONDS - started)) | tee -a "$times"
   if [ $status != 0 ]; then
     tail -n 60 "$log"
     echo "FAILED: $name; all of its output is in $log"

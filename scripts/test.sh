@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # Everything, from a clean clone: dependencies, Kubernetes' build beside Java's, unit and API server tests, images, a cluster,
-# the chart on it, and the cluster tests. Ends with each stage's time and the test runners' own summaries.
+# the chart on it, the cluster tests, and the README's commands. Ends with each stage's time and the test runners' own summaries.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
 . scripts/stages.sh
-modules=crds,operator,node-agent
+MVN="mvn -B -ntp -Dstyle.color=never"
 
-build_tools() { stage "Kubernetes and the rest of the bed" bash -c 'e2e/bed/build-tools.sh && e2e/bed/build-node-image.sh'; }
-compile_java() { stage "compile Java" mvn -B -ntp test-compile; }
-summaries() { grep -hE '(Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+$)|BUILD (SUCCESS|FAILURE)' "$logs"/*tests.log; }
+build_tools() { stage "Kubernetes" bash -c 'e2e/bed/build-tools.sh && e2e/bed/build-node-image.sh'; }
+compile_java() { stage "compile Java" $MVN test-compile; }
+summaries() {
+  grep -hE '(Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+$)|BUILD (SUCCESS|FAILURE)|^README: [0-9]+ passed' \
+    "$logs"/*tests.log "$logs"/README.log 2>/dev/null
+}
 finish() {
   echo
-  cat $times
+  cat "$times"
   echo
   summaries || true
 }
@@ -21,8 +24,9 @@ trap finish EXIT
 stage "dependencies" scripts/install-deps.sh
 . scripts/env.sh # what has just been installed
 together build_tools compile_java
-stage "unit and API server tests" mvn -B -ntp -pl $modules install
+stage "unit and API server tests" $MVN -pl crds,operator,node-agent install
 stage "images" images/build.sh
 stage "cluster" scripts/bed.sh up
 stage "chart" scripts/install-chart.sh
-stage "cluster tests" mvn -B -ntp -pl e2e verify
+stage "cluster tests" $MVN -pl e2e verify
+stage "README" scripts/test-readme.sh
