@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What every script and recipe of this repository runs in; sourced by bash, prints nothing.
 
 export BULKHEAD_CACHE=${BULKHEAD_CACHE:-$HOME/.cache/bulkhead}

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by demo.sh and test.sh: runs one stage after another, or side by side, and tells how long each took.
 
 logs=target/logs/$(basename "$0" .sh)

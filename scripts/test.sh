@@ -5,10 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
 . scripts/stages.sh
-MVN="mvn -B -ntp -Dstyle.color=never"
+mvn=(mvn -B -ntp -Dstyle.color=never)
 
 build_tools() { stage "Kubernetes" bash -c 'e2e/bed/build-tools.sh && e2e/bed/build-node-image.sh'; }
-compile_java() { stage "compile Java" $MVN test-compile; }
+compile_java() { stage "compile Java" "${mvn[@]}" test-compile; }
 summaries() {
   grep -hE '(Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+$)|BUILD (SUCCESS|FAILURE)|^README: [0-9]+ passed' \
     "$logs"/*tests.log "$logs"/README.log 2>/dev/null
@@ -24,9 +24,9 @@ trap finish EXIT
 stage "dependencies" scripts/install-deps.sh
 . scripts/env.sh # what has just been installed
 together build_tools compile_java
-stage "unit and API server tests" $MVN -pl crds,operator,node-agent install
+stage "unit and API server tests" "${mvn[@]}" -pl crds,operator,node-agent install
 stage "images" images/build.sh
 stage "cluster" scripts/bed.sh up
 stage "chart" scripts/install-chart.sh
-stage "cluster tests" $MVN -pl e2e verify
+stage "cluster tests" "${mvn[@]}" -pl e2e verify
 stage "README" scripts/test-readme.sh
