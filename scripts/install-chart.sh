@@ -7,11 +7,12 @@ namespace=bulkhead-system
 
 helm upgrade --install bulkhead helm/bulkhead --namespace $namespace --create-namespace >/dev/null
 
-# An image built anew keeps its name, so a workload learns of it by an annotation: the digests of its images' archives.
+# An image built anew keeps its name, so a workload notes which archives it was started from, and is restarted for others.
 for workload in $(kubectl -n $namespace get deployments,daemonsets -o name); do
   digest=$(kubectl -n $namespace get "$workload" -o jsonpath='{range .spec.template.spec.containers[*]}{.image}{"\n"}{end}' |
     sed 's:.*/\([^:]*\).*:\1:' | while read -r image; do cat "$BULKHEAD_CACHE/images/$image.tar.digest"; done | sha256sum | cut -c 1-12)
-  kubectl -n $namespace patch "$workload" -p \
-    "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"bulkhead.dev/images\":\"$digest\"}}}}}" >/dev/null
+  running=$(kubectl -n $namespace get "$workload" -o jsonpath='{.metadata.annotations.bulkhead\.dev/images}')
+  [ "${running:-$digest}" = "$digest" ] || kubectl -n $namespace rollout restart "$workload"
+  kubectl -n $namespace annotate --overwrite "$workload" "bulkhead.dev/images=$digest" >/dev/null
   kubectl -n $namespace rollout status "$workload" --timeout=180s
 done
