@@ -64,11 +64,10 @@ final class XmlSerializer {
     return value;
   }
 
-  /// XML 1.0, production 2 (Char).
+  /// XML 1.0, production 2 (Char), less the carriage return, which parsers turn into a line feed.
   private static boolean isXmlCharacter(int c) {
     return c == '\t'
         || c == '\n'
-        || c == '\r'
         || (c >= 0x20 && c <= 0xD7FF)
         || (c >= 0xE000 && c <= 0xFFFD)
         || (c >= 0x10000 && c <= 0x10FFFF);

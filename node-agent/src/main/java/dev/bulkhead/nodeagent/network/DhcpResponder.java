@@ -19,15 +19,16 @@ final class DhcpResponder {
   private static final int ROUTER = 3;
   private static final int NAMESERVERS = 6;
   private static final int HOSTNAME = 12;
-  private static final int DOMAIN = 15;
   private static final int MTU = 26;
   private static final int LEASE_TIME = 51;
   private static final int SEARCH = 119;
 
   private static final int INFINITE = 0xffffffff;
 
-  /// The longest value that one option can carry.
-  private static final int MAX_OPTION = 255;
+  /// What the other options leave at their longest: 548 bytes of message, less 240 before the
+  /// options, 3 of type, 6 each of server, lease time, netmask and router, 14 of name servers, 4 of
+  /// MTU, 65 of host name, 2 before the list and the end mark.
+  private static final int MAX_SEARCH = 195;
 
   private DhcpResponder() {}
 
@@ -116,7 +117,6 @@ final class DhcpResponder {
     options.put(MTU, ByteBuffer.allocate(Short.BYTES).putShort((short) lease.mtu()).array());
     options.put(HOSTNAME, lease.hostname().getBytes(StandardCharsets.US_ASCII));
     if (!lease.search().isEmpty()) {
-      options.put(DOMAIN, lease.search().getFirst().getBytes(StandardCharsets.US_ASCII));
       options.put(SEARCH, searchList(lease.search()));
     }
     return options;
@@ -139,7 +139,7 @@ final class DhcpResponder {
         encoded.writeBytes(label.getBytes(StandardCharsets.US_ASCII));
       }
       encoded.write(0);
-      if (bytes.size() + encoded.size() > MAX_OPTION) {
+      if (bytes.size() + encoded.size() > MAX_SEARCH) {
         break;
       }
       bytes.writeBytes(encoded.toByteArray());

@@ -97,7 +97,8 @@ final class DhcpServer implements AutoCloseable {
       }
     } catch (ClosedChannelException e) {
       LOG.debugf("DHCP socket of %s closed", lease.hostname());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // One guest's packet must not silence all others.
       LOG.warnf("DHCP answer to guest %s failed: %s", lease.hostname(), e.getMessage());
     }
   }

@@ -1,0 +1,155 @@
+package dev.bulkhead.nodeagent.domain;
+
+import static dev.bulkhead.nodeagent.domain.Specs.disk;
+import static dev.bulkhead.nodeagent.domain.Specs.empty;
+import static dev.bulkhead.nodeagent.domain.Specs.prepared;
+import static dev.bulkhead.nodeagent.domain.Specs.spec;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.bulkhead.crds.GuestSpec;
+import dev.bulkhead.crds.VirtualMachineSpec.Disk.Bus;
+import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class DomainPlannerTest {
+
+  @TestFactory
+  Stream<DynamicTest> everyDomainPassesLibvirtsSchema() {
+    var cases = new ArrayList<DynamicTest>();
+    for (var accelerator : Accelerator.values()) {
+      for (var model : new String[] {null, "HostPassthrough", "Baseline", "EPYC"}) {
+        for (var firmware : Firmware.Type.values()) {
+          var spec =
+              spec(
+                  new GuestSpec.Cpu(2, 2, 1, model),
+                  firmware,
+                  disk("root", Bus.Virtio, null),
+                  empty("data", Bus.SCSI, 1),
+                  empty("more", Bus.SATA, null));
+          cases.add(
+              DynamicTest.dynamicTest(
+                  "%s %s %s".formatted(accelerator, model, firmware),
+                  () ->
+                      LibvirtSchema.validate(
+                          DomainPlanner.plan(spec, prepared(spec, accelerator)).toXml())));
+        }
+      }
+    }
+    return cases.stream();
+  }
+
+  @Test
+  void takesHostileTextLiterally() {
+    var hostile = "</cmdline><x a=\"1\"/>&amp; $(reboot) 'q' ]]>";
+    var spec = Specs.withKernel(hostile);
+
+    var xml = DomainPlanner.plan(spec, prepared(spec, Accelerator.TCG)).toXml();
+
+    LibvirtSchema.validate(xml);
+    assertThat(LibvirtSchema.text(xml, "/domain/os/cmdline")).isEqualTo(hostile);
+  }
+
+  @Test
+  void refusesTextThatXmlCannotCarry() {
+    var spec = Specs.withKernel("quiet \u0007");
+    var domain = DomainPlanner.plan(spec, prepared(spec, Accelerator.TCG));
+
+    assertThatThrownBy(domain::toXml)
+        .isInstanceOf(UnencodableTextException.class)
+        .hasMessageContaining("U+0007")
+        .hasMessageContaining("remove it");
+  }
+
+  @Test
+  void bootsDisksWithAnOrderBeforeThoseWithout() {
+    var spec =
+        spec(
+            Specs.ONE_CPU,
+            Firmware.Type.BIOS,
+            disk("first", Bus.Virtio, null),
+            disk("second", Bus.Virtio, 7),
+            disk("third", Bus.Virtio, 2));
+
+    assertThat(disksOf(spec))
+        .extracting(Disk::serial, Disk::bootOrder)
+        .containsExactly(tuple("first", 3), tuple("second", 2), tuple("third", 1));
+  }
+
+  @Test
+  void namesThirtyTwoDisksOfThreeBusesWithoutClash() {
+    var disks = new ArrayList<GuestSpec.Disk>();
+    for (int i = 0; i < 32; i++) {
+      disks.add(empty("disk" + i, List.of(Bus.Virtio, Bus.SCSI, Bus.SATA).get(i % 3), null));
+    }
+    var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, disks.toArray(GuestSpec.Disk[]::new));
+
+    assertThat(disksOf(spec)).extracting(Disk::target).doesNotHaveDuplicates().hasSize(32);
+    LibvirtSchema.validate(DomainPlanner.plan(spec, prepared(spec, Accelerator.TCG)).toXml());
+  }
+
+  @Test
+  void countsBeyondTheAlphabet() {
+    var disks = Stream.iterate(0, i -> i + 1).limit(28).map(i -> empty("d" + i, Bus.Virtio, null));
+    var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, disks.toArray(GuestSpec.Disk[]::new));
+
+    assertThat(disksOf(spec)).extracting(Disk::target).endsWith("vdz", "vdaa", "vdab");
+  }
+
+  @Test
+  void namesTheWholeChainSoThatNoImageIsProbed() {
+    var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, disk("root", Bus.Virtio, null));
+
+    var xml = DomainPlanner.plan(spec, prepared(spec, Accelerator.TCG)).toXml();
+
+    assertThat(LibvirtSchema.text(xml, "count(//disk/backingStore/source)")).isEqualTo("1");
+    assertThat(LibvirtSchema.text(xml, "count(//disk/backingStore/backingStore[not(*)])"))
+        .isEqualTo("1");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Accelerator.class)
+  void roundsMemoryUpToWholeKibibytes(Accelerator accelerator) {
+    var spec = Specs.withMemory(128L * 1024 * 1024 + 1);
+
+    assertThat(DomainPlanner.plan(spec, prepared(spec, accelerator)).memoryKiB())
+        .isEqualTo(128 * 1024 + 1);
+  }
+
+  @Test
+  void neverAsksTcgForTheHostsCpu() {
+    for (var model : new String[] {null, "HostPassthrough"}) {
+      var spec = spec(new GuestSpec.Cpu(1, 1, 1, model), Firmware.Type.BIOS);
+
+      assertThat(DomainPlanner.plan(spec, prepared(spec, Accelerator.TCG)).cpu())
+          .isEqualTo(new CpuModel.Translated());
+    }
+  }
+
+  @Test
+  void opensNoTcpPort() {
+    var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, disk("root", Bus.Virtio, null));
+
+    var xml = DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml();
+
+    assertThat(LibvirtSchema.text(xml, "count(//graphics/listen[@type!='socket'])")).isEqualTo("0");
+    assertThat(LibvirtSchema.text(xml, "count(//*[@port>0])")).isEqualTo("0");
+  }
+
+  /// Those of the spec, without the seed.
+  private static List<Disk> disksOf(GuestSpec spec) {
+    return DomainPlanner.plan(spec, prepared(spec, Accelerator.TCG)).devices().stream()
+        .filter(Disk.class::isInstance)
+        .map(Disk.class::cast)
+        .filter(disk -> !disk.readOnly())
+        .toList();
+  }
+}

@@ -1,0 +1,146 @@
+package dev.bulkhead.nodeagent.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bulkhead.nodeagent.guest.Facts.Life;
+import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
+import dev.bulkhead.nodeagent.hypervisor.Hypervisor.Ending;
+import dev.bulkhead.nodeagent.keeper.Exit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class GuestPlannerTest {
+
+  @Test
+  void waitsForTheContainer() {
+    assertThat(plan(Facts.of().withoutKeeper())).isInstanceOf(GuestPlan.Wait.class);
+  }
+
+  @Test
+  void launchesWhatHasNeverRun() {
+    assertThat(plan(Facts.of())).isEqualTo(new GuestPlan.Launch());
+  }
+
+  @Test
+  void waitsForTheFormerGuestOfTheSameVm() {
+    assertThat(plan(Facts.of().nameTaken())).isInstanceOf(GuestPlan.Wait.class);
+  }
+
+  @Test
+  void putsADomainIntoThePodBeforeItRuns() {
+    assertThat(plan(Facts.of().domain(State.PAUSED))).isEqualTo(new GuestPlan.Join());
+  }
+
+  @Test
+  void putsARunningDomainIntoThePodAgainAfterARestartOfTheAgent() {
+    assertThat(plan(Facts.of().domain(State.RUNNING).booted())).isEqualTo(new GuestPlan.Join());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "RUNNING, RUNNING, Keep",
+    "RUNNING, PAUSED,  Pause",
+    "PAUSED,  RUNNING, Resume",
+    "PAUSED,  PAUSED,  Keep",
+  })
+  void followsThePowerWish(State is, State wish, String plan) {
+    var facts = Facts.of().domain(is).booted().joined();
+
+    assertThat(plan(wish == State.PAUSED ? facts.wishPaused() : facts).getClass().getSimpleName())
+        .isEqualTo(plan);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "POWERED_OFF, POWERED_OFF",
+    "CRASHED,     CRASHED",
+    "DESTROYED,   CRASHED",
+    "UNKNOWN,     CRASHED",
+  })
+  void tellsHowARunEnded(Ending ending, Exit exit) {
+    assertThat(plan(Facts.of().booted().ended(ending)))
+        .isInstanceOfSatisfying(
+            GuestPlan.End.class, end -> assertThat(end.end().exit()).isEqualTo(exit));
+  }
+
+  @Test
+  void neverStartsAGuestTwiceInOnePod() {
+    assertThat(plan(Facts.of().booted())).isInstanceOf(GuestPlan.End.class);
+  }
+
+  @Test
+  void repeatsTheEndUntilTheKeeperHasHeardIt() {
+    var end = new GuestEnd(Exit.START_FAILED, "no kernel");
+
+    assertThat(plan(Facts.of().end(end))).isEqualTo(new GuestPlan.End(end));
+    assertThat(plan(Facts.of().end(end).withoutKeeper())).isInstanceOf(GuestPlan.Wait.class);
+  }
+
+  @Test
+  void refusesAGuestThatItDoesNotUnderstand() {
+    assertThat(plan(Facts.of().foreignGuest()))
+        .isInstanceOfSatisfying(
+            GuestPlan.End.class,
+            end -> {
+              assertThat(end.end().exit()).isEqualTo(Exit.START_FAILED);
+              assertThat(end.end().message()).contains("same version");
+            });
+  }
+
+  @Test
+  void asksTheGuestToShutDownWhenItsPodIsDeleted() {
+    assertThat(plan(Facts.of().domain(State.RUNNING).booted().joined().deleted(30)))
+        .isEqualTo(new GuestPlan.PressPowerButton());
+  }
+
+  @Test
+  void wakesAPausedGuestSoThatItCanShutDown() {
+    assertThat(plan(Facts.of().domain(State.PAUSED).booted().joined().wishPaused().deleted(30)))
+        .isEqualTo(new GuestPlan.Resume());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, PressPowerButton", "2, Destroy", "0, Destroy", "-5, Destroy"})
+  void cutsThePowerTwoSecondsBeforeTheGracePeriodEnds(long secondsLeft, String plan) {
+    var facts = Facts.of().domain(State.RUNNING).booted().joined().deleted(secondsLeft);
+
+    assertThat(plan(facts).getClass().getSimpleName()).isEqualTo(plan);
+  }
+
+  @Test
+  void destroysAtOnceWhatHasNeverRun() {
+    assertThat(plan(Facts.of().domain(State.PAUSED).deleted(30)))
+        .isEqualTo(new GuestPlan.Destroy());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "POWERED_OFF, POWERED_OFF, was shut down",
+    "DESTROYED,   POWERED_OFF, grace period",
+    "CRASHED,     CRASHED,     crashed",
+  })
+  void tellsHowAShutdownEnded(Ending ending, Exit exit, String message) {
+    assertThat(plan(Facts.of().booted().ended(ending).deleted(30)))
+        .isInstanceOfSatisfying(
+            GuestPlan.End.class,
+            end -> {
+              assertThat(end.end().exit()).isEqualTo(exit);
+              assertThat(end.end().message()).contains(message);
+            });
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"ENDED", "GONE"})
+  void leavesNothingOfAGuestWithoutALivingPod(Life life) {
+    assertThat(plan(Facts.of().life(life))).isEqualTo(new GuestPlan.Nothing());
+    assertThat(plan(Facts.of().life(life).leftovers())).isEqualTo(new GuestPlan.CleanUp());
+    assertThat(plan(Facts.of().life(life).leftovers().domain(State.RUNNING)))
+        .isEqualTo(new GuestPlan.Destroy());
+  }
+
+  private static GuestPlan plan(Facts facts) {
+    return GuestPlanner.plan(facts.build());
+  }
+}

@@ -1,0 +1,91 @@
+package dev.bulkhead.nodeagent.keeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bulkhead.nodeagent.domain.Specs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeepersTest {
+  private static final Path CONTAINER = Path.of("kubepods", "pod" + Specs.POD, "c1");
+
+  @TempDir Path node;
+  private Path proc;
+  private Keepers keepers;
+
+  @BeforeEach
+  void aNode() throws IOException {
+    proc = node.resolve("proc");
+    var cgroups = node.resolve("cgroup");
+    CgroupsTest.container(cgroups, CONTAINER, 10, 11);
+    Files.createFile(cgroups.resolve("cgroup.controllers"));
+    keepers = new Keepers(proc, cgroups);
+  }
+
+  @Test
+  void findsTheKeeperAmongThePodsProcesses() throws IOException {
+    process(10, "qemu-system-x86");
+    process(11, "keeper");
+
+    assertThat(keepers.find(Specs.POD))
+        .hasValueSatisfying(
+            keeper -> {
+              assertThat(keeper.pid()).isEqualTo(11);
+              assertThat(keeper.volumes().scratch())
+                  .isEqualTo(proc.resolve("11/root/volumes/scratch"));
+            });
+  }
+
+  @Test
+  void findsNoneInAPodWithoutOne() throws IOException {
+    process(10, "pause");
+    process(11, "sh");
+
+    assertThat(keepers.find(Specs.POD)).isEmpty();
+  }
+
+  @Test
+  void findsNoneWhenItEndsWhileItIsLookedFor() throws IOException {
+    process(10, "pause");
+
+    assertThat(keepers.find(Specs.POD)).isEmpty();
+  }
+
+  @Test
+  void movesQemuIntoAllCgroupsOfTheKeeper() throws IOException {
+    process(10, "pause");
+    process(11, "keeper");
+    var keeper = keepers.find(Specs.POD).orElseThrow();
+
+    keepers.adopt(keeper, 99);
+
+    assertThat(node.resolve("cgroup").resolve(CONTAINER).resolve("cgroup.procs"))
+        .content()
+        .startsWith("99");
+  }
+
+  @Test
+  void leavesTheReasonBeforeItEndsTheKeeper() throws IOException, InterruptedException {
+    var process =
+        new ProcessBuilder("sh", "-c", "trap 'exit 7' HUP; while :; do sleep 0.01; done").start();
+    var root = Files.createDirectories(node.resolve("root/dev")).getParent();
+    var log = Files.createFile(root.resolve("dev/termination-log"));
+    var keeper = new Keeper(Specs.POD, (int) process.pid(), root, List.of());
+
+    keepers.end(keeper, Exit.START_FAILED, "no kernel in the image");
+
+    assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(log).hasContent("no kernel in the image");
+  }
+
+  private void process(int pid, String name) throws IOException {
+    var directory = Files.createDirectories(proc.resolve(Integer.toString(pid)));
+    Files.writeString(directory.resolve("comm"), name + "\n");
+  }
+}
