@@ -60,7 +60,7 @@ public final class ApiServer {
         """
         apiVersion: audit.k8s.io/v1
         kind: Policy
-        omitStages: [RequestReceived, ResponseStarted]
+        omitStages: [RequestReceived]
         rules: [{level: Metadata}]
         """);
     startEtcd();
