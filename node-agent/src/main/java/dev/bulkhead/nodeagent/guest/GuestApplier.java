@@ -90,6 +90,8 @@ final class GuestApplier {
   private void end(PodUid pod, GuestEnd end, GuestFacts facts) throws IOException {
     release(pod);
     ports.files().markEnd(pod, end);
+    var log = ports.files().directory(pod).qemuLog();
+    ports.hypervisor().handOverLog(facts.pod().domainName(), log);
     ports.keepers().end(facts.keeper(), end.exit(), end.message());
     LOG.infof("%s: ended, %s: %s", facts.pod(), end.exit(), end.message());
   }

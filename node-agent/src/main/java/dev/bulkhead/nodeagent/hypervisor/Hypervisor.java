@@ -1,6 +1,8 @@
 package dev.bulkhead.nodeagent.hypervisor;
 
 import dev.bulkhead.nodeagent.domain.Domain;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +19,11 @@ public interface Hypervisor {
 
   /// How the last domain of that name ended.
   Ending lastEnding(String name);
+
+  /// Moves what QEMU and libvirt logged of that ended domain to a file of the guest's own, with
+  // which
+  /// it goes away; after this its ending is unknown.
+  void handOverLog(String name, Path file) throws IOException;
 
   /// Creates the domain with its vCPUs halted. It vanishes when it ends.
   Start startPaused(Domain domain);

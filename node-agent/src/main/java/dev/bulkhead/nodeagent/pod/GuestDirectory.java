@@ -25,6 +25,11 @@ public record GuestDirectory(Path path) {
     return path.resolve("console.log");
   }
 
+  /// What QEMU and libvirt logged of the guest, after its end.
+  public Path qemuLog() {
+    return path.resolve("qemu.log");
+  }
+
   /// The one directory in which QEMU's user may write.
   public Path sockets() {
     return path.resolve("sockets");

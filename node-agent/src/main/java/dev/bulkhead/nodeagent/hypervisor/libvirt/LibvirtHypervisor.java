@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -151,6 +152,15 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
       return Ending.UNKNOWN;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void handOverLog(String name, Path file) throws IOException {
+    try {
+      Files.move(logs.resolve(name + ".log"), file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (NoSuchFileException done) {
+      // It never started, or this was done before.
     }
   }
 
