@@ -29,9 +29,7 @@ class DeletionE2E {
 
     try (var console = node.followConsole(lab, "mayfly")) {
       lab.delete("vm", "mayfly");
-      Lab.awaitTrue(
-          "the pod to be gone",
-          () -> lab.client().pods().inNamespace(lab.namespace()).withName("mayfly").get() == null);
+      lab.awaitNoPod("mayfly");
       assertThat(console.text()).contains("guest: clean shutdown");
     }
     Awaitility.await("the node to be as before")
@@ -48,13 +46,11 @@ class DeletionE2E {
             "  cloudInit:",
             "    userData: |",
             "      #!/bin/sh",
-            "      killall acpid",
-            "      exec httpd -f -p 80 -h /www"));
+            "      : >/etc/acpi/PWRF/00000080 # the power button does nothing",
+            "      exec serve"));
     lab.awaitRunning("stubborn").awaitAnswer();
     lab.delete("vm", "stubborn");
-    Lab.awaitTrue(
-        "the pod to be gone",
-        () -> lab.client().pods().inNamespace(lab.namespace()).withName("stubborn").get() == null);
+    lab.awaitNoPod("stubborn");
     assertThat(hosts.qemusOf(lab, "stubborn")).isEqualTo(List.of());
   }
 }

@@ -37,11 +37,18 @@ record Host(Node machine) {
   }
 
   long agentPid() {
-    return one("node agent", pids("quarkus-run.jar", "java"));
+    return one("node agent", agentPids());
   }
 
   boolean hasAgent() {
-    return pids("quarkus-run.jar", "java").size() == 1;
+    return agentPids().size() == 1;
+  }
+
+  /// The operator is a Java program too; its environment tells the agent from it.
+  private List<Long> agentPids() {
+    return pids("quarkus-run.jar", "java").stream()
+        .filter(pid -> !sh("grep -z ^BULKHEAD_EMULATION= /proc/" + pid + "/environ || true").isEmpty())
+        .toList();
   }
 
   long libvirtdPid() {
@@ -79,19 +86,20 @@ record Host(Node machine) {
   SortedSet<String> footprint() {
     var script =
         """
+        set +e +o pipefail # what is not there has no lines
         find /sys/fs/cgroup/memory /sys/fs/cgroup/kubepods* -type d -name '*pod*' 2>/dev/null
         for p in /proc/[0-9]*; do
           c=$(tr '\\0' ' ' <$p/cmdline 2>/dev/null) || continue
-          case $c in */qemu-system-*|qemu-system-*|*qemu-img*|*genisoimage*) echo "process $c";; esac
+          case ${c%% *} in *qemu-system-*|*qemu-img|*genisoimage) echo "process $c";; esac
         done
         ip -o link | grep -v veth | sed 's/^[0-9]*: /link /; s/[:@].*//'
-        ls /run/netns | sed 's/^/netns /' || true
+        ls /run/netns | sed 's/^/netns /'
         find /run/bulkhead /var/lib/bulkhead -not -path '*/cache/*' | sed 's/^/file /'
         for p in /proc/[0-9]*; do
           [ "$(cat $p/comm 2>/dev/null)" = libvirtd ] || continue
           cut -d' ' -f5 $p/mountinfo | grep /run/bulkhead/guests | sed 's/^/mount /'
         done
-        cut -d' ' -f9- /proc/net/unix | grep -E '^ ?/run/bulkhead' | sed 's/^/socket /' || true
+        cut -d' ' -f9- /proc/net/unix | grep -E '^ ?/run/bulkhead' | sed 's/^/socket /'
         """;
     return new TreeSet<>(sh(script).lines().map(String::strip).toList());
   }

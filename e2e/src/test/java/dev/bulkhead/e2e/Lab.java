@@ -162,6 +162,12 @@ final class Lab implements AutoCloseable {
         .orElseThrow();
   }
 
+  void awaitNoPod(String name) {
+    awaitTrue(
+        "pod " + name + " to be gone",
+        () -> client.pods().inNamespace(namespace).withName(name).get() == null);
+  }
+
   static ConditionFactory await(String what) {
     return Awaitility.await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(300));
   }

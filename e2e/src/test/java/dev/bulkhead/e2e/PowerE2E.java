@@ -26,7 +26,7 @@ class PowerE2E {
 
     lab.patch("switch", "{\"spec\":{\"power\":\"Stopped\"}}");
     lab.awaitPhase("switch", Phase.Stopped);
-    assertThat(lab.client().pods().inNamespace(lab.namespace()).withName("switch").get()).isNull();
+    lab.awaitNoPod("switch");
     assertThat(hosts.qemusOf(lab, "switch")).isEmpty();
 
     lab.patch("switch", "{\"spec\":{\"power\":\"Running\"}}");
@@ -109,33 +109,34 @@ class PowerE2E {
             "  disks:",
             "  - {name: root, image: {reference: %s}}".formatted(Manifests.DISK_IMAGE),
             "  - {name: scratch, empty: {size: 32Mi}}",
-            "  - {name: old, bus: SATA, empty: {size: 16Mi}}",
             "  - {name: many, bus: SCSI, empty: {size: 8Mi}}"));
     var disks = lab.awaitRunning("disks").ask("/cgi-bin/disks");
     assertThat(List.of(disks.split("\n")))
         .anySatisfy(line -> assertThat(line).contains("root"))
         .anySatisfy(line -> assertThat(line).contains("scratch").contains("33554432"))
-        .anySatisfy(line -> assertThat(line).contains("old").contains("16777216"))
         .anySatisfy(line -> assertThat(line).contains("many").contains("8388608"));
   }
 
+  /// From SATA, because the tiny guest's kernel has no driver for it: there it is the firmware that
+  /// proves the disk.
   @Test
   void bootsADiskImageByBiosAndByUefi(Lab lab) {
-    for (var firmware : List.of("BIOS", "UEFI")) {
-      var name = "boot-" + firmware.toLowerCase(java.util.Locale.ROOT);
-      lab.apply(
-          Manifests.virtualMachine(
-              name,
-              """
-                cpu: {cores: 1}
-                memory: {size: 192Mi}
-                firmware: {type: %s}
-                disks:
-                - {name: root, image: {reference: %s}}
-              """
-                  .formatted(firmware, Manifests.DISK_IMAGE)));
-    }
+    lab.apply(bootedFromDisk("boot-bios", "BIOS", "SATA"), bootedFromDisk("boot-uefi", "UEFI", "Virtio"));
     lab.awaitRunning("boot-bios").awaitAnswer();
     lab.awaitRunning("boot-uefi").awaitAnswer();
+  }
+
+  /// 256 MiB: GRUB under UEFI runs out of memory with 192.
+  private static String bootedFromDisk(String name, String firmware, String bus) {
+    return Manifests.virtualMachine(
+        name,
+        """
+          cpu: {cores: 1}
+          memory: {size: 256Mi}
+          firmware: {type: %s}
+          disks:
+          - {name: root, bus: %s, image: {reference: %s}}
+        """
+            .formatted(firmware, bus, Manifests.DISK_IMAGE));
   }
 }

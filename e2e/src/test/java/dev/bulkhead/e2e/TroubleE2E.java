@@ -81,7 +81,7 @@ class TroubleE2E {
   void missingSecretIsSaidAndCuredByCreatingIt(Lab lab) {
     lab.apply(
         Manifests.tinyGuest("keyless", "  cloudInit: {userDataSecret: {name: keyless-init}}"));
-    assertSaid(lab, "keyless", "Running", "VolumeNotReady", "keyless-init");
+    assertSaid(lab, "keyless", "Running", "VolumeUnavailable", "keyless-init");
     lab.kubectl()
         .run("create", "secret", "generic", "keyless-init", "--from-literal=userData=#cloud-config")
         .succeeded();
@@ -103,7 +103,7 @@ class TroubleE2E {
                 """
                     .formatted(image)));
     try {
-      assertSaid(lab, "imageless", "Running", "ImageNotAvailable", image);
+      assertSaid(lab, "imageless", "Running", "ImageUnavailable", image);
       hosts.on("worker-1").tagImage(Manifests.TINY_KERNEL, image);
       lab.awaitRunning("imageless", REPAIRED_WITHIN);
     } finally {
