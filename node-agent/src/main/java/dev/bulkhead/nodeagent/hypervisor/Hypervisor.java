@@ -20,9 +20,8 @@ public interface Hypervisor {
   /// How the last domain of that name ended.
   Ending lastEnding(String name);
 
-  /// Moves what QEMU and libvirt logged of that ended domain to a file of the guest's own, with
-  // which
-  /// it goes away; after this its ending is unknown.
+  /// Moves what QEMU and libvirt logged of that ended domain to a file of the guest's own, which
+  /// goes away with it. After this its ending is unknown.
   void handOverLog(String name, Path file) throws IOException;
 
   /// Creates the domain with its vCPUs halted. It vanishes when it ends.
