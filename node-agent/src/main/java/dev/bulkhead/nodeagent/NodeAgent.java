@@ -32,6 +32,8 @@ class NodeAgent {
   /// The net under all events.
   private static final Duration LOOK_AT_ALL = Duration.ofSeconds(60);
 
+  private static final Duration TRIM_CONSOLES = Duration.ofSeconds(5);
+
   private final AgentConfig config;
   private final LibvirtHypervisor hypervisor;
   private final PodNetworks networks = new PodNetworks();
@@ -67,9 +69,14 @@ class NodeAgent {
   void start(@Observes StartupEvent event) {
     hypervisor.start(guests::lookAtDomain, () -> background.execute(this::lookAtNode));
     pods.start(guests::lookAt, () -> background.execute(guests::lookAtAll));
+    repeat(guests::lookAtAll, LOOK_AT_ALL);
+    repeat(guests::trimConsoles, TRIM_CONSOLES);
+  }
+
+  private void repeat(Runnable task, Duration delay) {
     var _ =
         background.scheduleWithFixedDelay(
-            guests::lookAtAll, LOOK_AT_ALL.toSeconds(), LOOK_AT_ALL.toSeconds(), TimeUnit.SECONDS);
+            task, delay.toMillis(), delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   void stop(@Observes ShutdownEvent event) throws IOException {

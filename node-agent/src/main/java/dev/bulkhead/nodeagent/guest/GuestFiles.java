@@ -3,10 +3,13 @@ package dev.bulkhead.nodeagent.guest;
 import dev.bulkhead.nodeagent.pod.GuestDirectory;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,6 +19,11 @@ import java.util.List;
 /// The agent's whole memory of its guests: one directory for each, on the node, which outlives the
 /// agent but not the node's boot.
 final class GuestFiles {
+  /// /run is memory of the node.
+  private static final int MAX_CONSOLE_LOG = 1 << 20;
+
+  private static final int KEPT_CONSOLE_LOG = 1 << 18;
+
   private final Path guests;
   private final int qemuUid;
 
@@ -33,7 +41,12 @@ final class GuestFiles {
     var pods = new ArrayList<PodUid>();
     if (Files.exists(guests)) {
       try (var directories = Files.newDirectoryStream(guests)) {
-        directories.forEach(directory -> pods.add(new PodUid(directory.getFileName().toString())));
+        for (var directory : directories) {
+          var name = directory.getFileName().toString();
+          if (PodUid.isUid(name)) {
+            pods.add(new PodUid(name));
+          }
+        }
       }
     }
     return pods;
@@ -72,6 +85,23 @@ final class GuestFiles {
   GuestEnd end(PodUid pod) throws IOException {
     var text = read(directory(pod).end());
     return text == null ? null : GuestEnd.parse(text);
+  }
+
+  /// Keeps the end of a console's log when it has grown too long. QEMU appends, wherever the end
+  /// is; what it writes in this very moment may get lost.
+  void trimConsole(PodUid pod) throws IOException {
+    try (var log =
+        FileChannel.open(
+            directory(pod).consoleLog(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      if (log.size() > MAX_CONSOLE_LOG) {
+        var end = ByteBuffer.allocate(KEPT_CONSOLE_LOG);
+        log.read(end, log.size() - KEPT_CONSOLE_LOG);
+        log.truncate(0);
+        log.write(end.flip(), 0);
+      }
+    } catch (NoSuchFileException none) {
+      // Not started yet.
+    }
   }
 
   /// Nothing may be mounted below any more.

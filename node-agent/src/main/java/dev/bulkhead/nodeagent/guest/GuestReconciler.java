@@ -39,10 +39,17 @@ final class GuestReconciler {
 
   WorkQueue.Next reconcile(PodUid pod) {
     try {
+      boolean launched = false;
       while (true) {
         var facts = observer.observe(pod, applier.joined(pod));
         var plan = GuestPlanner.plan(facts);
         LOG.debugf("%s: %s", pod, plan);
+        if (plan instanceof GuestPlan.Launch) {
+          if (launched) {
+            throw new IOException("the guest's QEMU ended as soon as it was started");
+          }
+          launched = true;
+        }
         applier.apply(pod, plan, facts);
         if (rests(plan)) {
           report(pod, facts, plan);

@@ -87,6 +87,17 @@ public final class Guests implements AutoCloseable {
     known.forEach(this::lookAt);
   }
 
+  /// A guest may write to its console without end.
+  public void trimConsoles() {
+    try {
+      for (var pod : files.pods()) {
+        files.trimConsole(pod);
+      }
+    } catch (IOException e) {
+      LOG.warnf("a guest's console log could not be shortened: %s", e.getMessage());
+    }
+  }
+
   @Override
   public void close() {
     queue.close();

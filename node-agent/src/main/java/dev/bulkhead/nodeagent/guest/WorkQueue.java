@@ -8,10 +8,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 
 /// Runs one handler for many keys: different keys side by side, the same key never twice at once. A
 /// trigger while the handler runs makes it run once more; any number of them count as one.
 final class WorkQueue<K> implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(WorkQueue.class);
   private static final Duration FIRST_RETRY = Duration.ofMillis(250);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
@@ -66,7 +68,17 @@ final class WorkQueue<K> implements AutoCloseable {
     }
     slot.running = true;
     slot.again = false;
-    workers.execute(() -> finish(key, slot, handler.handle(key)));
+    workers.execute(() -> finish(key, slot, handle(key)));
+  }
+
+  /// A bug in one key's handling must not stop the key for ever.
+  private Next handle(K key) {
+    try {
+      return handler.handle(key);
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "%s: unexpected failure, trying again", key);
+      return new Next.Retry();
+    }
   }
 
   private synchronized void finish(K key, Slot slot, Next next) {

@@ -16,9 +16,6 @@ import org.jboss.logging.Logger;
 public final class Keepers {
   private static final Logger LOG = Logger.getLogger(Keepers.class);
 
-  /// kubelet reads no more of a termination message than 4096 bytes.
-  private static final int MAX_MESSAGE = 4000;
-
   private final Path proc;
   private final Cgroups cgroups;
 
@@ -59,13 +56,17 @@ public final class Keepers {
   }
 
   /// Ends the keeper, and with it the pod. The message becomes the container's termination message.
+  /// Nothing happens when it is gone.
   public void end(Keeper keeper, Exit exit, String message) throws IOException {
-    var text = message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) : message;
-    Files.writeString(
-        keeper.root().resolve("dev/termination-log"),
-        text,
-        StandardOpenOption.WRITE,
-        StandardOpenOption.TRUNCATE_EXISTING);
-    Linux.kill(keeper.pid(), exit.signal());
+    try {
+      Files.writeString(
+          keeper.root().resolve("dev/termination-log"),
+          message,
+          StandardOpenOption.WRITE,
+          StandardOpenOption.TRUNCATE_EXISTING);
+      Linux.kill(keeper.pid(), exit.signal());
+    } catch (NoSuchFileException gone) {
+      LOG.debugf("pod %s: its keeper has ended: %s", keeper.pod(), gone.getMessage());
+    }
   }
 }

@@ -81,6 +81,22 @@ class WorkQueueTest {
   }
 
   @Test
+  void survivesABugOfItsHandler() {
+    try (var queue =
+        new WorkQueue<String>(
+            _ -> {
+              if (handled.incrementAndGet() == 1) {
+                throw new IllegalStateException("a bug");
+              }
+              return new Next.OnTrigger();
+            })) {
+      queue.trigger("a");
+
+      await().until(() -> handled.get() == 2);
+    }
+  }
+
+  @Test
   void waitsLongerAfterEachFailureButNeverMoreThanHalfAMinute() {
     assertThat(WorkQueue.backOff(1)).isEqualTo(Duration.ofMillis(250));
     assertThat(WorkQueue.backOff(2)).isEqualTo(Duration.ofMillis(500));

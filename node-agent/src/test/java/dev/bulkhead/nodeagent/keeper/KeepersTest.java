@@ -1,6 +1,7 @@
 package dev.bulkhead.nodeagent.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.bulkhead.nodeagent.domain.Specs;
 import java.io.IOException;
@@ -82,6 +83,13 @@ class KeepersTest {
 
     assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
     assertThat(log).hasContent("no kernel in the image");
+  }
+
+  @Test
+  void hasNobodyToTellWhenTheKeeperIsGone() {
+    var keeper = new Keeper(Specs.POD, Integer.MAX_VALUE, node.resolve("gone"), List.of());
+
+    assertThatCode(() -> keepers.end(keeper, Exit.POWERED_OFF, "done")).doesNotThrowAnyException();
   }
 
   private void process(int pid, String name) throws IOException {
