@@ -4,6 +4,8 @@
 privileged: false
 runAsUser: 0
 seccompProfile: {type: Unconfined}
+{{- /* The default profile of container runtimes denies mount. */}}
+appArmorProfile: {type: Unconfined}
 capabilities:
   drop: [ALL]
   add:
