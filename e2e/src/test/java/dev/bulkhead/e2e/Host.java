@@ -143,7 +143,7 @@ record Host(Node machine) {
   String agentToken() {
     return sh("cat /proc/"
             + agentPid()
-            + "/root/var/run/secrets/kubernetes.io/serviceaccount/token")
+            + "/root/run/secrets/kubernetes.io/serviceaccount/token")
         .strip();
   }
 
