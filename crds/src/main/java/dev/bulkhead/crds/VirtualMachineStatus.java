@@ -89,7 +89,8 @@ public class VirtualMachineStatus {
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Restarts {
-    @JsonPropertyDescription("Starts after the first, since the guest last ran for 10 minutes.")
+    @JsonPropertyDescription(
+        "Starts after the first, the coming one included. A run of 10 minutes begins it anew.")
     private Integer count;
 
     @JsonPropertyDescription("PoweredOff, Crashed, StartFailed or Evicted.")

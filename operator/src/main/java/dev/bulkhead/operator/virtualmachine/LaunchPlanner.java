@@ -36,7 +36,7 @@ final class LaunchPlanner {
       case NoPod() -> stopped ? new Wait() : new Create(PodPlanner.plan(vm, settings));
       case EndRemembered _ ->
           !stopped && due ? new Create(PodPlanner.plan(vm, settings)) : new Wait();
-      case Ended(var pod, _) -> (stopped || due) && !pod.leaving() ? new Delete(pod) : new Wait();
+      case Ended(var pod, _) -> stopped || due ? new Delete(pod) : new Wait();
       case NameTaken _, Leaving _ -> new Wait();
       case Unscheduled(var pod) -> beforeFirstRun(vm, pod);
       case Starting(var pod) -> beforeFirstRun(vm, pod);

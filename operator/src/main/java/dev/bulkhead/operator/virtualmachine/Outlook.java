@@ -86,14 +86,14 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
               + " and back to Running",
           now);
     }
+    var when = record.due(now) ? "now" : "at " + record.nextStart();
     return new Outlook(
         startFailed ? Phase.Failed : Phase.Pending,
         startFailed ? Reason.StartFailed : Reason.BackOff,
         end.message()
             + (startFailed
-                ? "; it is tried again at once when the spec changes, else at "
-                : "; it is started again at ")
-            + record.nextStart(),
+                ? "; it is tried again " + when + ", and at once when the spec changes"
+                : "; it is started again " + when),
         now,
         record.nextStart());
   }

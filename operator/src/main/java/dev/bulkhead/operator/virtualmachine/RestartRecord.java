@@ -79,6 +79,10 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
             .flatMap(_ -> parse(status.getRestarts()));
   }
 
+  static boolean tellsOf(GuestEnd end, VirtualMachineStatus status) {
+    return remembered(status).filter(record -> record.isOf(end)).isPresent();
+  }
+
   /// What stands in the status of a VM whose guest is up again.
   static Restarts withoutNextStart(Restarts restarts) {
     return Optional.ofNullable(restarts)
@@ -91,7 +95,7 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
     return nextStart != null && !nextStart.isAfter(now);
   }
 
-  boolean isOf(GuestEnd other) {
+  private boolean isOf(GuestEnd other) {
     return end.cause() == other.cause() && end.at().equals(other.at());
   }
 

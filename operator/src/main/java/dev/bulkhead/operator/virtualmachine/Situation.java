@@ -10,7 +10,7 @@ sealed interface Situation {
   /// No pod, and none that ended is remembered.
   record NoPod() implements Situation {}
 
-  /// The guest ended, and its pod still tells how.
+  /// The guest ended by itself, and its pod still tells how.
   record Ended(VmPod pod, GuestEnd end) implements Situation {}
 
   /// The guest ended, its pod is gone, and the VM's status remembers it.
@@ -19,6 +19,7 @@ sealed interface Situation {
   /// A pod of another owner has the VM's name.
   record NameTaken(VmPod pod) implements Situation {}
 
+  /// The pod is being deleted, and the guest with it.
   record Leaving(VmPod pod) implements Situation {}
 
   record Unscheduled(VmPod pod) implements Situation {}
@@ -38,12 +39,14 @@ sealed interface Situation {
     if (!pod.ownedBy(vm.getMetadata().getUid())) {
       return new NameTaken(pod);
     }
-    return ofOwn(pod);
+    return ofOwn(pod, vm);
   }
 
-  private static Situation ofOwn(VmPod pod) {
+  /// A pod that is being deleted ends for that reason, whatever its exit code, and no policy
+  /// applies; unless the status already told of its end.
+  private static Situation ofOwn(VmPod pod, VirtualMachine vm) {
     var end = pod.end();
-    if (end.isPresent()) {
+    if (end.isPresent() && (!pod.leaving() || RestartRecord.tellsOf(end.get(), vm.getStatus()))) {
       return new Ended(pod, end.get());
     }
     if (pod.leaving()) {

@@ -29,7 +29,11 @@ final class VmEvents {
       try {
         client.v1().events().resource(resource(vm, event, now)).create();
       } catch (KubernetesClientException e) {
-        LOG.warn("{}: event {} is lost: {}", name(vm), event.reason(), e.getMessage());
+        LOG.warn(
+            "{}: event {} is lost: {}",
+            name(vm),
+            event.reason(),
+            e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage());
       }
     }
   }

@@ -30,6 +30,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.Condition;
 
@@ -101,15 +102,17 @@ final class Cluster implements AutoCloseable {
   }
 
   void edit(String name, Consumer<VirtualMachine> change) {
-    admin
-        .resources(VirtualMachine.class)
-        .inNamespace(namespace)
-        .withName(name)
-        .edit(
-            vm -> {
-              change.accept(vm);
-              return vm;
-            });
+    untilNoConflict(
+        () ->
+            admin
+                .resources(VirtualMachine.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .edit(
+                    vm -> {
+                      change.accept(vm);
+                      return vm;
+                    }));
   }
 
   Pod pod(String name) {
@@ -332,28 +335,29 @@ final class Cluster implements AutoCloseable {
     return new Condition<>(other -> uid.equals(other.getMetadata().getUid()), "pod %s", uid);
   }
 
-  /// As often as it takes: operator and test write to the same pod.
   private void editStatus(Pod pod, UnaryOperator<PodStatusBuilder> change) {
-    await("write to the status of a pod")
+    untilNoConflict(
+        () ->
+            admin
+                .pods()
+                .inNamespace(namespace)
+                .withName(pod.getMetadata().getName())
+                .editStatus(
+                    current ->
+                        new PodBuilder(current)
+                            .withStatus(
+                                change.apply(new PodStatusBuilder(current.getStatus())).build())
+                            .build()));
+  }
+
+  /// As often as it takes: operator and test write to the same objects.
+  private static void untilNoConflict(Supplier<?> write) {
+    await("a write without conflict")
         .atMost(PATIENCE)
         .pollDelay(Duration.ZERO)
         .ignoreExceptionsMatching(
             e -> e instanceof KubernetesClientException k && k.getCode() == HTTP_CONFLICT)
-        .until(
-            () ->
-                admin
-                        .pods()
-                        .inNamespace(namespace)
-                        .withName(pod.getMetadata().getName())
-                        .editStatus(
-                            current ->
-                                new PodBuilder(current)
-                                    .withStatus(
-                                        change
-                                            .apply(new PodStatusBuilder(current.getStatus()))
-                                            .build())
-                                    .build())
-                    != null);
+        .until(() -> write.get() != null);
   }
 
   private static ContainerStatusBuilder keeper() {

@@ -161,6 +161,37 @@ class LifecycleIT {
   }
 
   @Test
+  void aPodDeletedByHandIsNoEndOfTheGuestAndIsReplacedWhateverThePolicy() {
+    cluster.apply(Cluster.VM);
+    cluster.edit("web", vm -> vm.getSpec().setRestartPolicy(RestartPolicy.Never));
+    var pod = cluster.boot("web");
+    cluster.awaitReason("web", Reason.Running);
+    cluster.admin.resource(pod).delete();
+    cluster.awaitReason("web", Reason.Stopping);
+    cluster.ends(pod, Contract.EXIT_POWERED_OFF, "the guest was shut down");
+    cluster.gone(pod);
+    assertThat(cluster.boot("web")).isNot(Cluster.same(pod));
+    assertThat(cluster.awaitReason("web", Reason.Running).getRestarts()).isNull();
+  }
+
+  /// A spec that changes around a status write must not be missed.
+  @Test
+  void noChangeOfTheSpecIsLostAmongStatusWrites() {
+    cluster.apply(Cluster.VM);
+    var pod = cluster.boot("web");
+    cluster.awaitReason("web", Reason.Running);
+    for (var round = 0; round < 20; round++) {
+      var cores = 2 + round % 2;
+      cluster.reports(pod, round % 2 == 0 ? State.Paused : State.Running);
+      cluster.edit("web", vm -> vm.getSpec().getCpu().setCores(cores));
+    }
+    var generation = cluster.vm("web").getMetadata().getGeneration();
+    var status = cluster.awaitStatus("web", s -> generation.equals(s.getObservedGeneration()));
+    assertThat(Conditions.find(status, ConditionType.RestartRequired).orElseThrow().getMessage())
+        .contains("spec.cpu.cores: 1 -> 3");
+  }
+
+  @Test
   void anEditOfARunningVmIsNamedAndWaitsForItsNextStart() {
     cluster.apply(Cluster.VM);
     var pod = cluster.boot("web");

@@ -1,0 +1,157 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import static dev.bulkhead.operator.virtualmachine.Fixtures.NOW;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.bound;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.created;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.deleting;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.ended;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.facts;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.keeperRuns;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.reported;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bulkhead.crds.GuestReport.State;
+import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.crds.VirtualMachineSpec.Power;
+import dev.bulkhead.crds.VirtualMachineStatus;
+import dev.bulkhead.crds.VirtualMachineStatus.Phase;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.time.Instant;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class VirtualMachineStatusPlannerTest {
+  private static final String SOON = "2026-11-23T12:00:30Z";
+  private static final String OVERDUE = "2026-11-23T11:59:00Z";
+
+  static Stream<Arguments> podsAndWhatTheyMean() {
+    return Stream.of(
+        row(created(), Phase.Pending, "False Starting", "False", "waiting for the scheduler"),
+        row(unschedulable(), Phase.Pending, "False Unschedulable", "False", "0/2 nodes"),
+        row(bound(), Phase.Starting, "False Starting", "True", "worker-1 is preparing"),
+        row(waiting("ImagePullBackOff"), Phase.Pending, "False ImageUnavailable", "True", "why"),
+        row(waiting("CreateContainerError"), Phase.Pending, "False PodRefused", "True", "why"),
+        row(waiting("ContainerCreating"), Phase.Starting, "False Starting", "True", "preparing"),
+        row(keeperRuns(), Phase.Starting, "False Starting", "True", "node agent of worker-1"),
+        row(reported(State.Running), Phase.Running, "True Running", "True", "runs on worker-1"),
+        row(reported(State.Paused), Phase.Paused, "False Paused", "True", "halted"),
+        row(reported(State.Stopping), Phase.Stopping, "False Stopping", "True", "shutting down"),
+        row(
+            deleting(SOON).apply(reported(State.Running)),
+            Phase.Stopping,
+            "False Stopping",
+            "True",
+            "started again when the pod is gone"),
+        row(
+            deleting(OVERDUE).apply(reported(State.Running)),
+            Phase.Stopping,
+            "Unknown NodeNotResponding",
+            "True",
+            "delete node worker-1"),
+        row(ended(0), Phase.Pending, "False BackOff", "True", "started again now"),
+        row(ended(1), Phase.Pending, "False BackOff", "True", "started again now"),
+        row(ended(2), Phase.Failed, "False StartFailed", "True", "when the spec changes"),
+        row(ended(137), Phase.Pending, "False BackOff", "True", "exit code 137"));
+  }
+
+  @ParameterizedTest(name = "{1}, {2}: {4}")
+  @MethodSource("podsAndWhatTheyMean")
+  void aPodsStateIsToldInPhaseConditionsAndWords(
+      PodBuilder pod, Phase phase, String running, String scheduled, String words) {
+    var status = status(Fixtures.vm(Power.Running), facts(pod));
+    assertThat(status.getPhase()).isEqualTo(phase);
+    var condition = Conditions.find(status, ConditionType.Running).orElseThrow();
+    assertThat(condition.getStatus() + " " + condition.getReason()).isEqualTo(running);
+    assertThat(condition.getMessage()).contains(words);
+    assertThat(Conditions.find(status, ConditionType.Scheduled).orElseThrow().getStatus())
+        .isEqualTo(scheduled);
+    assertThat(Conditions.find(status, ConditionType.Ready).orElseThrow().getStatus())
+        .isEqualTo(phase == Phase.Running ? "True" : "False");
+  }
+
+  @Test
+  void plainProgressIsWrittenOnlyOnceItHasLastedThreeSeconds() {
+    var justNow = created().editMetadata().withCreationTimestamp("2026-11-23T11:59:58Z");
+    var outlook = outlook(Fixtures.vm(Power.Running), facts(justNow.endMetadata()));
+    assertThat(outlook.settledAt()).isEqualTo(Instant.parse("2026-11-23T12:00:01Z"));
+    assertThat(outlook.recheckAt()).isEqualTo(outlook.settledAt());
+  }
+
+  @Test
+  void troubleIsWrittenAtOnce() {
+    assertThat(outlook(Fixtures.vm(Power.Running), facts(unschedulable())).settledAt())
+        .isEqualTo(NOW);
+  }
+
+  @Test
+  void aConditionKeepsItsTransitionTimeWhileItsStatusStays() {
+    var vm = Fixtures.vm(Power.Running);
+    vm.setStatus(status(vm, facts(reported(State.Running))));
+    var later =
+        new VirtualMachineFacts(facts(reported(State.Running)).pod(), null, NOW.plusSeconds(60));
+    assertThat(Conditions.find(status(vm, later), ConditionType.Running).orElseThrow())
+        .isEqualTo(Conditions.find(vm.getStatus(), ConditionType.Running).orElseThrow());
+    var paused =
+        new VirtualMachineFacts(facts(reported(State.Paused)).pod(), null, NOW.plusSeconds(60));
+    assertThat(
+            Conditions.find(status(vm, paused), ConditionType.Running)
+                .orElseThrow()
+                .getLastTransitionTime())
+        .isEqualTo(NOW.plusSeconds(60).toString());
+  }
+
+  @Test
+  void aGuestUnderEmulationSaysSo() {
+    var pod = reported(State.Running).build();
+    pod.getMetadata()
+        .getAnnotations()
+        .computeIfPresent("bulkhead.dev/report", (_, json) -> json.replace("KVM", "TCG"));
+    var status = status(Fixtures.vm(Power.Running), facts(new PodBuilder(pod)));
+    assertThat(status.getGuest().getAccelerator()).isEqualTo("TCG");
+    assertThat(Conditions.find(status, ConditionType.Running).orElseThrow().getMessage())
+        .contains("emulation (TCG), slowly");
+  }
+
+  private static Outlook outlook(VirtualMachine vm, VirtualMachineFacts facts) {
+    var situation = Situation.of(vm, facts);
+    var restart = RestartRecord.of(vm, situation, facts.now());
+    return Outlook.of(vm, facts, situation, restart, new Outcome.Done());
+  }
+
+  private static VirtualMachineStatus status(VirtualMachine vm, VirtualMachineFacts facts) {
+    var situation = Situation.of(vm, facts);
+    var restart = RestartRecord.of(vm, situation, facts.now());
+    return VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook(vm, facts));
+  }
+
+  private static PodBuilder unschedulable() {
+    return created()
+        .editStatus()
+        .addNewCondition()
+        .withType("PodScheduled")
+        .withStatus("False")
+        .withReason("Unschedulable")
+        .withMessage("0/2 nodes are available: 2 Insufficient memory.")
+        .endCondition()
+        .endStatus();
+  }
+
+  private static PodBuilder waiting(String reason) {
+    return keeperRuns()
+        .editStatus()
+        .editFirstContainerStatus()
+        .withNewState()
+        .withNewWaiting("why", reason)
+        .endState()
+        .endContainerStatus()
+        .endStatus();
+  }
+
+  private static Arguments row(
+      PodBuilder pod, Phase phase, String running, String scheduled, String words) {
+    return Arguments.of(pod, phase, running, scheduled, words);
+  }
+}
