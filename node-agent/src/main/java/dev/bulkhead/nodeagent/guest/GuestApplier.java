@@ -7,6 +7,8 @@ import dev.bulkhead.nodeagent.keeper.Exit;
 import dev.bulkhead.nodeagent.network.Link;
 import dev.bulkhead.nodeagent.node.NodeAccelerator;
 import dev.bulkhead.nodeagent.pod.PodUid;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,8 +53,10 @@ final class GuestApplier {
   }
 
   private void launch(PodUid pod, GuestFacts facts) throws IOException {
+    var started = Timer.start();
     try {
       launcher.launch(facts.pod().guest(), facts.keeper(), usableAccelerator());
+      started.stop(Metrics.timer("bulkhead.guest.launch"));
     } catch (RefusedException e) {
       ports.files().markEnd(pod, new GuestEnd(Exit.START_FAILED, e.getMessage()));
     }

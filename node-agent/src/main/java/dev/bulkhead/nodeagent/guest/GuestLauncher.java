@@ -5,6 +5,7 @@ import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.nodeagent.disk.DiskFiles;
 import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.Accelerator;
+import dev.bulkhead.nodeagent.domain.Domain;
 import dev.bulkhead.nodeagent.domain.DomainPlanner;
 import dev.bulkhead.nodeagent.domain.UnencodableTextException;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
@@ -27,24 +28,36 @@ final class GuestLauncher {
   void launch(GuestSpec spec, Keeper keeper, Accelerator accelerator)
       throws IOException, RefusedException {
     ports.files().create(keeper.pod());
+    var domain = DomainPlanner.plan(spec, prepare(spec, keeper, accelerator));
+    bringVolumes(spec, keeper);
+    start(domain);
+  }
+
+  private DomainPlanner.Prepared prepare(GuestSpec spec, Keeper keeper, Accelerator accelerator)
+      throws IOException, RefusedException {
     var directory = ports.files().directory(keeper.pod());
     var disks = new DiskFiles(keeper.volumes(), directory.volumes());
     var link = Link.of(keeper.pod(), spec.vmUid());
-    var prepared =
-        new DomainPlanner.Prepared(
-            keeper.pod().value(),
-            accelerator,
-            directory,
-            disks.kernel(spec),
-            disks.disks(spec),
-            disks.seed(spec, keeper.pod()),
-            link.mac(),
-            link.tap(),
-            ports.networks().mtu(keeper));
-    bringVolumes(spec, keeper);
+    return new DomainPlanner.Prepared(
+        keeper.pod().value(),
+        accelerator,
+        directory,
+        disks.kernel(spec),
+        disks.disks(spec),
+        disks.seed(spec, keeper.pod()),
+        link.mac(),
+        link.tap(),
+        ports.networks().mtu(keeper));
+  }
+
+  private void start(Domain domain) throws IOException, RefusedException {
     try {
-      switch (ports.hypervisor().startPaused(DomainPlanner.plan(spec, prepared))) {
-        case Hypervisor.Start.Started _ -> {}
+      switch (ports.hypervisor().startPaused(domain)) {
+        case Hypervisor.Start.Started _ -> {
+          if (ports.hypervisor().find(domain.name()).isEmpty()) {
+            throw new IOException("the guest's QEMU ended as soon as it was started");
+          }
+        }
         case Hypervisor.Start.Refused refused ->
             throw new RefusedException("libvirt cannot start this guest: " + refused.message());
       }

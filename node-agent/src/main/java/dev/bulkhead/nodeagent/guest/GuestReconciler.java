@@ -7,6 +7,7 @@ import dev.bulkhead.nodeagent.pod.PodReports;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import dev.bulkhead.nodeagent.pod.PodWatch;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.micrometer.core.instrument.Metrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -39,17 +40,10 @@ final class GuestReconciler {
 
   WorkQueue.Next reconcile(PodUid pod) {
     try {
-      boolean launched = false;
       while (true) {
         var facts = observer.observe(pod, applier.joined(pod));
         var plan = GuestPlanner.plan(facts);
         LOG.debugf("%s: %s", pod, plan);
-        if (plan instanceof GuestPlan.Launch) {
-          if (launched) {
-            throw new IOException("the guest's QEMU ended as soon as it was started");
-          }
-          launched = true;
-        }
         applier.apply(pod, plan, facts);
         if (rests(plan)) {
           report(pod, facts, plan);
@@ -115,6 +109,7 @@ final class GuestReconciler {
   private WorkQueue.Next retry(PodUid uid, Exception e) {
     var pod = pods.find(uid);
     LOG.warnf("%s: %s; trying again", pod == null ? uid : pod, e.getMessage());
+    Metrics.counter("bulkhead.guest.retries").increment();
     if (pod != null) {
       try {
         var report =
