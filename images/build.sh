@@ -85,7 +85,7 @@ build() {
   done < <(inputs "$name")
   start=$SECONDS
   before=$(image_id "$name")
-  rm -f "$tar.digest"
+  rm -rf "$tar.digest" "$cache/.$name".?????? # what a failed or broken-off build has left
   work=$(mktemp -d "$cache/.$name.XXXXXX")
   log=$cache/$name.log
   echo "$name: building (log: $log)"
