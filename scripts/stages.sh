@@ -26,11 +26,10 @@ stage() {
 }
 
 watch_log() {
-  local started=$SECONDS
-  sleep 5
-  while true; do
+  local started=$SECONDS wait=5
+  while sleep $wait >/dev/null 2>&1; do # a sleep that outlives its stage must not keep the caller's pipe open
     echo "   $1, $((SECONDS - started)) s: $(sed 's/\x1b\[[0-9;]*m//g' "$2" | grep . | tail -n 1 | cut -c 1-110)"
-    sleep 15
+    wait=15
   done
 }
 
