@@ -34,7 +34,7 @@ The container answered the guest, at http://hello-container:
     $(ask http://hello/cgi-bin/container)
 
 How long it took:
-$(sed 's/^/    /' "$times")
+$(print_times | sed 's/^/    /')
 
 Try next:
     kubectl --kubeconfig $KUBECONFIG get vm -o wide

@@ -17,7 +17,7 @@ stage() {
   "$@" >"$log" 2>&1 || status=$?
   kill $watcher
   wait $watcher 2>/dev/null || true
-  printf '%-40s %4d s\n' "$name" $((SECONDS - started)) | tee -a "$times"
+  printf "%-40s %4d s\n" "$name" $((SECONDS - started)) | tee -a "$times"
   if [ $status != 0 ]; then
     tail -n 60 "$log"
     echo "FAILED: $name; all of its output is in $log"
@@ -41,4 +41,10 @@ together() {
   "$2" || status=$?
   wait $first || status=$?
   return $status
+}
+
+# how long each stage took, and all of them
+print_times() {
+  cat "$times"
+  printf '%-40s %4d s\n' "in all" $SECONDS
 }

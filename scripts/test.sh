@@ -15,7 +15,7 @@ summaries() {
 }
 finish() {
   echo
-  cat "$times"
+  print_times
   echo
   summaries || true
 }
