@@ -10,9 +10,16 @@ build_tools() { stage "Kubernetes" bash -c 'e2e/bed/build-tools.sh && e2e/bed/bu
 build_product() { stage "operator and node agent" make --no-print-directory target/operator target/node-agent; }
 
 hello() {
-  kubectl apply -f examples/hello.yaml
-  kubectl wait --for=condition=Ready virtualmachine/hello pod/hello-container --timeout=180s
-  until ask http://hello/ && ask http://hello/cgi-bin/container; do sleep 0.5; done
+  kubectl apply -f examples/hello.yaml &&
+    kubectl wait --for=condition=Ready virtualmachine/hello pod/hello-container --timeout=180s &&
+    answers_within_a_minute
+}
+answers_within_a_minute() {
+  local limit=$((SECONDS + 60))
+  until ask http://hello/ && ask http://hello/cgi-bin/container; do
+    [ $SECONDS -lt $limit ] || return 1
+    sleep 0.5
+  done
 }
 ask() { kubectl exec hello-container -- timeout 5 wget -q -O - "$1"; }
 
