@@ -1,7 +1,16 @@
 package dev.bulkhead.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.File;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -9,7 +18,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /// A thief who has the agent's real token can do no more than the agent of that one node.
 @ExtendWith(OnCluster.class)
 class AgentTokenE2E {
+  private static final String REPORT = annotation("bulkhead.dev/report", "{}");
+
   private static Kubectl thief;
+  private static KubernetesClient thiefsClient;
 
   @BeforeAll
   static void guestsOnBothNodesAndATokenOfOne(Lab lab, Hosts hosts) {
@@ -20,33 +32,43 @@ class AgentTokenE2E {
     lab.awaitRunning("other");
     var token = hosts.on("worker-1").agentToken();
     thief = lab.kubectl().as(token);
+    thiefsClient =
+        new KubernetesClientBuilder()
+            .withConfig(Config.fromKubeconfig(new File(thief.kubeconfig())))
+            .build();
+  }
+
+  @AfterAll
+  static void close() {
+    thiefsClient.close();
   }
 
   @Test
   void tokenIsTheRealOneAndWorksOnItsOwnNode() {
     assertAllowed("get", "pods");
-    assertAllowed(report("mine"));
+    patchStatus("mine", REPORT);
     assertAllowed("label", "node", "worker-1", "bulkhead.dev/accelerator=tcg", "--overwrite");
   }
 
   @Test
   void cannotReportOnAPodOfAnotherNode() {
-    assertRefused("worker-2", report("other"));
+    assertStatusPatchRefused("worker-2", "other", REPORT);
   }
 
   @Test
   void cannotWriteAnythingButItsReportOnItsOwnPods() {
-    assertRefused(
-        "bulkhead.dev/report",
-        patch("pod", "mine", "status", annotation("bulkhead.dev/guest", "{}")));
-    assertRefused(
-        "bulkhead.dev/report",
-        patch("pod", "mine", "status", annotation("bulkhead.dev/power", "Paused")));
-    assertRefused("", patch("pod", "mine", "status", "{\"status\":{\"phase\":\"Failed\"}}"));
-    assertRefused(
-        "", patch("pod", "mine", "status", "{\"metadata\":{\"labels\":{\"app\":\"hijacked\"}}}"));
-    assertRefused("forbidden", patch("pod", "mine", null, annotation("bulkhead.dev/report", "{}")));
+    assertStatusPatchRefused("denied", "mine", annotation("bulkhead.dev/guest", "{}"));
+    assertStatusPatchRefused("denied", "mine", annotation("bulkhead.dev/power", "Paused"));
+    assertStatusPatchRefused("denied", "mine", annotation("hijacked", "yes"));
+    assertStatusPatchRefused("denied", "mine", "{\"metadata\":{\"labels\":{\"app\":\"x\"}}}");
+    assertStatusPatchRefused("denied", "mine", "{\"status\":{\"phase\":\"Failed\"}}");
+    assertRefused("forbidden", patch("pod", "mine", null, REPORT));
     assertRefused("forbidden", "delete", "pod", "mine");
+  }
+
+  @Test
+  void cannotReportOnAPodThatIsNoVirtualMachine() {
+    assertStatusPatchRefused("VirtualMachines only", "client-1", REPORT);
   }
 
   @Test
@@ -65,7 +87,7 @@ class AgentTokenE2E {
         "worker-2", "label", "node", "worker-2", "bulkhead.dev/accelerator=kvm", "--overwrite");
     assertRefused("bulkhead.dev", "label", "node", "worker-1", "zone=hijacked");
     assertRefused("", "taint", "node", "worker-1", "hijacked=yes:NoSchedule");
-    assertRefused("", "cordon", "worker-1");
+    assertRefused("", patch("node", "worker-1", null, "{\"spec\":{\"unschedulable\":true}}"));
   }
 
   @Test
@@ -77,8 +99,23 @@ class AgentTokenE2E {
     assertRefused("forbidden", "create", "token", "default");
   }
 
-  private static String[] report(String pod) {
-    return patch("pod", pod, "status", annotation("bulkhead.dev/report", "{}"));
+  /// Not by kubectl, which reads before it patches: the agent may not even read a pod's status
+  /// on its own.
+  private static void patchStatus(String pod, String patch) {
+    thiefsClient
+        .pods()
+        .inNamespace(thief.namespace())
+        .withName(pod)
+        .subresource("status")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+  }
+
+  private static void assertStatusPatchRefused(String because, String pod, String patch) {
+    assertThatThrownBy(() -> patchStatus(pod, patch))
+        .as(patch)
+        .isInstanceOf(KubernetesClientException.class)
+        .hasMessageContaining("403")
+        .hasMessageContaining(because);
   }
 
   private static String annotation(String key, String value) {

@@ -47,7 +47,8 @@ record Host(Node machine) {
   /// The operator is a Java program too; its environment tells the agent from it.
   private List<Long> agentPids() {
     return pids("quarkus-run.jar", "java").stream()
-        .filter(pid -> !sh("grep -z ^BULKHEAD_EMULATION= /proc/" + pid + "/environ || true").isEmpty())
+        .filter(
+            pid -> !sh("grep -z ^BULKHEAD_EMULATION= /proc/" + pid + "/environ || true").isEmpty())
         .toList();
   }
 
@@ -141,9 +142,7 @@ record Host(Node machine) {
 
   /// The token that kubelet gave the agent, read from the agent's own file system.
   String agentToken() {
-    return sh("cat /proc/"
-            + agentPid()
-            + "/root/run/secrets/kubernetes.io/serviceaccount/token")
+    return sh("cat /proc/" + agentPid() + "/root/run/secrets/kubernetes.io/serviceaccount/token")
         .strip();
   }
 

@@ -121,7 +121,8 @@ class PowerE2E {
   /// proves the disk.
   @Test
   void bootsADiskImageByBiosAndByUefi(Lab lab) {
-    lab.apply(bootedFromDisk("boot-bios", "BIOS", "SATA"), bootedFromDisk("boot-uefi", "UEFI", "Virtio"));
+    lab.apply(
+        bootedFromDisk("boot-bios", "BIOS", "SATA"), bootedFromDisk("boot-uefi", "UEFI", "Virtio"));
     lab.awaitRunning("boot-bios").awaitAnswer();
     lab.awaitRunning("boot-uefi").awaitAnswer();
   }
