@@ -5,6 +5,8 @@ import dev.bulkhead.crds.VirtualMachineStatus;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Optional;
 
 /// Makes conditions as Kubernetes' API conventions ask: `lastTransitionTime` stays while the status
@@ -29,7 +31,7 @@ final class Conditions {
         find(before, type)
             .filter(old -> old.getStatus().equals(status))
             .map(Condition::getLastTransitionTime)
-            .orElseGet(now::toString);
+            .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());
     return new ConditionBuilder()
         .withType(type.name())
         .withStatus(status)
@@ -49,7 +51,12 @@ final class Conditions {
             .findFirst();
   }
 
+  /// Empty also for a reason that only another version of this code knows.
   static Optional<Reason> reason(VirtualMachineStatus status, ConditionType type) {
-    return find(status, type).map(Condition::getReason).map(Reason::valueOf);
+    return find(status, type).map(Condition::getReason).flatMap(Conditions::reason);
+  }
+
+  private static Optional<Reason> reason(String name) {
+    return Arrays.stream(Reason.values()).filter(reason -> reason.name().equals(name)).findFirst();
   }
 }

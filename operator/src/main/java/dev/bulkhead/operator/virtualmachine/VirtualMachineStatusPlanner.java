@@ -27,7 +27,7 @@ final class VirtualMachineStatusPlanner {
     status.setPhase(outlook.phase());
     status.setObservedGeneration(vm.getMetadata().getGeneration());
     status.setNode(ownPod.flatMap(VmPod::node).orElse(null));
-    status.setGuest(ownPod.filter(pod -> pod.end().isEmpty()).map(Guests::of).orElse(null));
+    status.setGuest(ownPod.flatMap(VirtualMachineStatusPlanner::guest).orElse(null));
     status.setRestarts(restarts(vm, situation, restart));
     status.setConditions(conditions(vm, facts, situation, ownPod, outlook));
     return status;
@@ -99,19 +99,18 @@ final class VirtualMachineStatusPlanner {
             Words.restartRequired(vm.getMetadata().getName(), differences));
   }
 
-  /// The node agent's report in the words of the status.
-  private static final class Guests {
-    static Guest of(VmPod pod) {
-      return pod.report().map(report -> of(pod, report)).orElse(null);
-    }
+  private static Optional<Guest> guest(VmPod pod) {
+    return pod.end().isPresent()
+        ? Optional.empty()
+        : pod.report().map(report -> guest(pod, report));
+  }
 
-    private static Guest of(VmPod pod, GuestReport report) {
-      var guest = new Guest();
-      guest.setState(report.state().name());
-      guest.setIp(pod.ip().orElse(null));
-      guest.setBootTime(report.bootTime());
-      guest.setAccelerator(report.accelerator() == null ? null : report.accelerator().name());
-      return guest;
-    }
+  private static Guest guest(VmPod pod, GuestReport report) {
+    var guest = new Guest();
+    guest.setState(report.state().name());
+    guest.setIp(pod.ip().orElse(null));
+    guest.setBootTime(report.bootTime());
+    guest.setAccelerator(report.accelerator() == null ? null : report.accelerator().name());
+    return guest;
   }
 }
