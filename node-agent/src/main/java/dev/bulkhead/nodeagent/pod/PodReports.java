@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
@@ -27,6 +28,11 @@ public final class PodReports {
           .withFieldManager(Contract.AGENT_FIELD_MANAGER)
           .withForce(false)
           .build();
+
+  /// What the API server answers when the pod is gone, or when another pod has its name: not found,
+  /// a conflict of uids, or a uid that may not change (422, unprocessable).
+  private static final Set<Integer> GONE =
+      Set.of(HttpURLConnection.HTTP_NOT_FOUND, HttpURLConnection.HTTP_CONFLICT, 422);
 
   private final KubernetesClient client;
   private final InstantSource clock;
@@ -61,11 +67,10 @@ public final class PodReports {
       written.put(pod.uid(), new Written(report, transition));
       LOG.infof("%s: reported %s", pod, report.state());
     } catch (KubernetesClientException e) {
-      if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND
-          && e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+      if (!GONE.contains(e.getCode())) {
         throw e;
       }
-      LOG.debugf("%s: gone before its report was written", pod);
+      LOG.infof("%s: not reported: %s", pod, e.getMessage());
     }
   }
 

@@ -1,0 +1,59 @@
+package dev.bulkhead.nodeagent.pod;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.bulkhead.nodeagent.apiserver.BareApiServer;
+import dev.bulkhead.nodeagent.apiserver.Pods;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PodWatchIT {
+  private final KubernetesClient client = BareApiServer.connect();
+  private final Set<PodUid> changed = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean synced = new AtomicBoolean();
+
+  @AfterEach
+  void removeThem() {
+    Pods.delete(client, "here");
+    Pods.delete(client, "elsewhere");
+    client.close();
+  }
+
+  @Test
+  void knowsThePodsOfItsNodeAndNoOthers() {
+    var here = VmPod.of(Pods.running(client, "here", "node-a"));
+    Pods.running(client, "elsewhere", "node-b");
+    try (var watch = new PodWatch(client, "node-a")) {
+      watch.start(changed::add, () -> synced.set(true));
+      await().untilTrue(synced);
+
+      assertThat(watch.all()).containsExactly(here);
+      assertThat(watch.find(here.uid())).isEqualTo(here);
+      assertThat(here.guest().cpu().vcpus()).isEqualTo(1);
+      assertThat(here.keeperStarted()).isEqualTo(Instant.parse("2026-11-23T12:00:00Z"));
+    }
+  }
+
+  @Test
+  void tellsOfEachPodThatComesAndGoes() {
+    try (var watch = new PodWatch(client, "node-a")) {
+      watch.start(changed::add, () -> synced.set(true));
+      await().untilTrue(synced);
+      assertThat(watch.all()).isEmpty();
+
+      var uid = new PodUid(Pods.running(client, "here", "node-a").getMetadata().getUid());
+      await().until(() -> changed.contains(uid));
+      assertThat(watch.find(uid)).isNotNull();
+
+      changed.clear();
+      Pods.delete(client, "here");
+      await().until(() -> changed.contains(uid) && watch.find(uid) == null);
+    }
+  }
+}
