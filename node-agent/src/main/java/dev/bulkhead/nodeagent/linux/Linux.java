@@ -18,6 +18,7 @@ public final class Linux {
   private static final int O_DIRECT = 0x4000;
   private static final int CLONE_FS = 0x200;
   private static final int CLONE_NEWNS = 0x20000;
+  private static final int CLONE_NEWCGROUP = 0x2000000;
   private static final int CLONE_NEWNET = 0x40000000;
   private static final int OPEN_TREE_CLONE_CLOEXEC = 0x80001;
   private static final int MOVE_MOUNT_F_EMPTY_PATH = 4;
@@ -90,6 +91,19 @@ public final class Linux {
         "network of process " + pid,
         () -> {
           try (var theirs = Namespace.of(pid, "net", CLONE_NEWNET)) {
+            theirs.enter();
+          }
+          return action.call();
+        });
+  }
+
+  /// Runs `action` in the cgroup namespace of process `pid`. On cgroup v2 the kernel moves a
+  /// process only between cgroups that the mover's namespace shows (cgroups(7), nsdelegate).
+  public static <T> T inCgroupsOf(int pid, Callable<T> action) throws IOException {
+    return inOwnThread(
+        "cgroups of process " + pid,
+        () -> {
+          try (var theirs = Namespace.of(pid, "cgroup", CLONE_NEWCGROUP)) {
             theirs.enter();
           }
           return action.call();
