@@ -47,6 +47,23 @@ final class Lab implements AutoCloseable {
     return kubectl;
   }
 
+  /// The names of the cluster's two first nodes; the same one twice where there is only one.
+  String firstNode() {
+    return nodes().getFirst();
+  }
+
+  String secondNode() {
+    return nodes().get(Math.min(1, nodes().size() - 1));
+  }
+
+  private List<String> nodes() {
+    return client.nodes().list().getItems().stream()
+        .filter(node -> !Boolean.TRUE.equals(node.getSpec().getUnschedulable()))
+        .map(node -> node.getMetadata().getName())
+        .sorted()
+        .toList();
+  }
+
   /// Applies documents as `kubectl apply -f -` does; fails with the server's words when refused.
   void apply(String... documents) {
     kubectl.runWithInput(Manifests.documents(documents), "apply", "-f", "-").succeeded();

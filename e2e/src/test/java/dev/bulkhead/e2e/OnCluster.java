@@ -5,11 +5,17 @@ import dev.bulkhead.e2e.bed.Evidence;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
@@ -18,7 +24,11 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 /// machines (`Hosts`). A test that fails leaves a folder `evidence/<class>.<test>` behind, taken
 /// before anything is cleaned up.
 final class OnCluster
-    implements BeforeAllCallback, AfterAllCallback, AfterTestExecutionCallback, ParameterResolver {
+    implements ExecutionCondition,
+        BeforeAllCallback,
+        AfterAllCallback,
+        AfterTestExecutionCallback,
+        ParameterResolver {
   private static final ExtensionContext.Namespace STORE =
       ExtensionContext.Namespace.create(OnCluster.class);
 
@@ -27,6 +37,24 @@ final class OnCluster
     public void close() {
       client.close();
     }
+  }
+
+  /// On a cluster of one's own there is no way into the machines.
+  @Override
+  public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+    var methods =
+        context
+            .getTestMethod()
+            .map(Stream::of)
+            .orElseGet(
+                () ->
+                    Arrays.stream(context.getRequiredTestClass().getDeclaredMethods())
+                        .filter(method -> method.isAnnotationPresent(BeforeAll.class)));
+    var looksInside =
+        methods.anyMatch(method -> List.of(method.getParameterTypes()).contains(Hosts.class));
+    return looksInside && System.getenv("E2E_KUBECONFIG") != null
+        ? ConditionEvaluationResult.disabled("looks inside the nodes, which only the bed allows")
+        : ConditionEvaluationResult.enabled("needs the API alone, or has the bed");
   }
 
   @Override
@@ -42,7 +70,8 @@ final class OnCluster
     var lab = new Lab(cluster.client(), namespace, cluster.bed().kubeconfig().toString());
     renewNamespace(cluster.client(), namespace);
     lab.apply(
-        Manifests.container("client-1", "worker-1"), Manifests.container("client-2", "worker-2"));
+        Manifests.container("client-1", lab.firstNode()),
+        Manifests.container("client-2", lab.secondNode()));
     lab.kubectl()
         .run("wait", "--for=condition=Ready", "pod/client-1", "pod/client-2", "--timeout=60s")
         .succeeded();

@@ -15,9 +15,9 @@ class ServingE2E {
   @BeforeAll
   static void twoGuestsOnTwoNodes(Lab lab) {
     lab.apply(
-        Manifests.tinyGuest("web", Manifests.onNode("worker-1")),
+        Manifests.tinyGuest("web", Manifests.onNode(lab.firstNode())),
         Manifests.service("web"),
-        Manifests.tinyGuest("peer", Manifests.onNode("worker-2")),
+        Manifests.tinyGuest("peer", Manifests.onNode(lab.secondNode())),
         Manifests.service("peer"),
         Manifests.service("client-1"),
         Manifests.service("client-2"));
@@ -29,7 +29,7 @@ class ServingE2E {
   void runningGuestHasTheAddressOfItsPod(Lab lab) {
     var pod = lab.client().pods().inNamespace(lab.namespace()).withName("web").get();
     assertThat(web.ip()).isEqualTo(pod.getStatus().getPodIP());
-    assertThat(web.node()).isEqualTo("worker-1");
+    assertThat(web.node()).isEqualTo(lab.firstNode());
   }
 
   @Test

@@ -27,10 +27,10 @@ class TroubleE2E {
     lab.apply(Manifests.tinyGuest("huge", "  nodeSelector: {bulkhead.dev/e2e-room: \"yes\"}"));
     assertSaid(lab, "huge", "Scheduled", "Unschedulable", "node");
     try {
-      lab.kubectl().run("label", "node", "worker-1", "bulkhead.dev/e2e-room=yes").succeeded();
+      lab.kubectl().run("label", "node", lab.firstNode(), "bulkhead.dev/e2e-room=yes").succeeded();
       assertRuns(lab, "huge");
     } finally {
-      lab.kubectl().run("label", "node", "worker-1", "bulkhead.dev/e2e-room-").succeeded();
+      lab.kubectl().run("label", "node", lab.firstNode(), "bulkhead.dev/e2e-room-").succeeded();
     }
   }
 
@@ -139,7 +139,7 @@ class TroubleE2E {
 
   @Test
   void podOfAnotherOwnerUnderTheSameNameIsLeftAloneAndSaid(Lab lab) {
-    lab.apply(Manifests.container("taken", "worker-1"));
+    lab.apply(Manifests.container("taken", lab.firstNode()));
     lab.apply(Manifests.tinyGuest("taken"));
     assertSaid(lab, "taken", "Scheduled", "NameTaken", "taken");
     lab.delete("pod", "taken");
