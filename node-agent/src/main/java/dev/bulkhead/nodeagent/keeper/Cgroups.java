@@ -1,9 +1,11 @@
 package dev.bulkhead.nodeagent.keeper;
 
+import dev.bulkhead.nodeagent.linux.Linux;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +18,10 @@ final class Cgroups {
   /// kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/…-pod, one more for a
   /// node that is a container itself.
   private static final int POD_DEPTH = 5;
+
+  /// The agent's pod shares the node's process ids, so this is the node's first process, which sees
+  /// all cgroups.
+  private static final int NODE_INIT = 1;
 
   private final Path root;
 
@@ -73,6 +79,28 @@ final class Cgroups {
       }
     }
     return directories;
+  }
+
+  /// On v2 the kernel moves a process only between cgroups that are both seen from the mover's
+  /// cgroup namespace (cgroups(7), nsdelegate), and a container has one of its own.
+  void move(int pid, List<Path> directories) throws IOException {
+    if (unified()) {
+      Linux.inCgroupsOf(
+          NODE_INIT,
+          () -> {
+            write(pid, directories);
+            return null;
+          });
+    } else {
+      write(pid, directories);
+    }
+  }
+
+  private static void write(int pid, List<Path> directories) throws IOException {
+    for (var directory : directories) {
+      Files.writeString(
+          directory.resolve("cgroup.procs"), Integer.toString(pid), StandardOpenOption.WRITE);
+    }
   }
 
   private static Optional<Path> find(Path directory, Predicate<String> name, int depth)

@@ -16,10 +16,6 @@ import org.jboss.logging.Logger;
 public final class Keepers {
   private static final Logger LOG = Logger.getLogger(Keepers.class);
 
-  /// The agent's pod shares the node's process ids, so this is the node's first process, which sees
-  /// all cgroups.
-  private static final int NODE_INIT = 1;
-
   private final Path proc;
   private final Cgroups cgroups;
 
@@ -53,15 +49,7 @@ public final class Keepers {
 
   /// Moves a process, with all its threads, into the keeper's cgroup, and so into the pod's limits.
   public void adopt(Keeper keeper, int pid) throws IOException {
-    Linux.inCgroupsOf(
-        NODE_INIT,
-        () -> {
-          for (var directory : keeper.cgroups()) {
-            Files.writeString(
-                directory.resolve("cgroup.procs"), Integer.toString(pid), StandardOpenOption.WRITE);
-          }
-          return null;
-        });
+    cgroups.move(pid, keeper.cgroups());
   }
 
   /// Ends the keeper, and with it the pod. The message becomes the container's termination message.

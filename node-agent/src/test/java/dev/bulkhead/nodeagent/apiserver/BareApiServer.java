@@ -30,7 +30,7 @@ public final class BareApiServer {
 
   private BareApiServer() {
     try {
-      var folder = Files.createTempDirectory("apiserver");
+      var folder = Files.createTempDirectory(Path.of("target"), "apiserver");
       int etcd = freePort();
       int peers = freePort();
       run(

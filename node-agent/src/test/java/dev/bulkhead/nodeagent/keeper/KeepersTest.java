@@ -24,8 +24,8 @@ class KeepersTest {
   void aNode() throws IOException {
     proc = node.resolve("proc");
     var cgroups = node.resolve("cgroup");
-    CgroupsTest.container(cgroups, CONTAINER, 10, 11);
-    Files.createFile(cgroups.resolve("cgroup.controllers"));
+    CgroupsTest.container(cgroups.resolve("memory"), CONTAINER, 10, 11);
+    CgroupsTest.container(cgroups.resolve("cpu"), CONTAINER, 10, 11);
     keepers = new Keepers(proc, cgroups);
   }
 
@@ -66,9 +66,11 @@ class KeepersTest {
 
     keepers.adopt(keeper, 99);
 
-    assertThat(node.resolve("cgroup").resolve(CONTAINER).resolve("cgroup.procs"))
-        .content()
-        .startsWith("99");
+    for (var controller : List.of("memory", "cpu")) {
+      assertThat(node.resolve("cgroup").resolve(controller).resolve(CONTAINER))
+          .satisfies(
+              cgroup -> assertThat(cgroup.resolve("cgroup.procs")).content().startsWith("99"));
+    }
   }
 
   @Test
