@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -30,7 +31,9 @@ class OperatorBeans {
     return InstantSource.system();
   }
 
-  /// One of the replicas works, the others wait with warm caches.
+  /// One of the replicas works, the others wait with warm caches. The SDK does not give a lease up
+  /// when it stops, so its length decides how soon another works: within 9 s, for one small write
+  /// every 1.5 s.
   @Produces
   @Singleton
   LeaderElectionConfiguration leaderElection(
@@ -39,6 +42,9 @@ class OperatorBeans {
     return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration("bulkhead-operator")
         .withLeaseNamespace(namespace)
         .withIdentity(identity)
+        .withLeaseDuration(Duration.ofSeconds(7))
+        .withRenewDeadline(Duration.ofSeconds(5))
+        .withRetryPeriod(Duration.ofMillis(1500))
         .build();
   }
 

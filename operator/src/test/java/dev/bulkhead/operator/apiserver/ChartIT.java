@@ -107,6 +107,26 @@ class ChartIT {
                     .containsKeys("app.kubernetes.io/component", "helm.sh/chart"));
   }
 
+  @ParameterizedTest
+  @CsvSource({"view, get list watch", "edit, create delete deletecollection patch update"})
+  void whoMayEditPodsMayEditMachines(String role, String verbs) {
+    assertThat(Chart.render())
+        .filteredOn(
+            object ->
+                object.getMetadata().getLabels() != null
+                    && object
+                        .getMetadata()
+                        .getLabels()
+                        .containsKey("rbac.authorization.k8s.io/aggregate-to-" + role))
+        .singleElement()
+        .satisfies(
+            clusterRole ->
+                assertThat(Serialization.asYaml(clusterRole))
+                    .contains("virtualmachines")
+                    .contains(verbs.split(" "))
+                    .doesNotContain("virtualmachines/status"));
+  }
+
   private static Container container(String name, String... options) {
     return Stream.of(operator(options), nodeAgent(options))
         .flatMap(pod -> pod.getContainers().stream())
