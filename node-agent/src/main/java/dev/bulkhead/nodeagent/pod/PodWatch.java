@@ -2,6 +2,7 @@ package dev.bulkhead.nodeagent.pod;
 
 import dev.bulkhead.crds.Contract;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -16,9 +17,11 @@ public final class PodWatch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(PodWatch.class);
   private static final String BY_UID = "uid";
 
+  private final KubernetesClient client;
   private final SharedIndexInformer<Pod> informer;
 
   public PodWatch(KubernetesClient client, String node) {
+    this.client = client;
     this.informer =
         client
             .pods()
@@ -40,7 +43,17 @@ public final class PodWatch implements AutoCloseable {
   /// @param onSynced runs once, when all pods are known
   public void start(Consumer<PodUid> onChange, Runnable onSynced) {
     informer.addEventHandler(new Handler(onChange));
+    parseOnce();
     informer.start().thenRun(onSynced);
+  }
+
+  /// Its first pod costs a JVM seconds on a busy node, most of it for preparing to parse one. Here
+  /// this holds up no event loop, and is part of the run that trains the image's AOT cache
+  /// (images/train.sh), which meets no pods.
+  private void parseOnce() {
+    client
+        .getKubernetesSerialization()
+        .unmarshal("{\"items\": [{\"spec\": {}, \"status\": {}}]}", PodList.class);
   }
 
   public boolean synced() {
