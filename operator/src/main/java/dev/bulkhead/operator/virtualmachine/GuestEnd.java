@@ -2,6 +2,8 @@ package dev.bulkhead.operator.virtualmachine;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
 
 /// How and when a guest's run ended.
 ///
@@ -14,6 +16,11 @@ record GuestEnd(Cause cause, String message, Instant at, Duration ranFor) {
     PoweredOff,
     Crashed,
     StartFailed,
-    Evicted
+    Evicted;
+
+    /// Empty also for a cause that only another version of this code knows.
+    static Optional<Cause> named(String name) {
+      return Arrays.stream(values()).filter(cause -> cause.name().equals(name)).findFirst();
+    }
   }
 }

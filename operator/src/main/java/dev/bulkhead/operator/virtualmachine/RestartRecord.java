@@ -146,21 +146,17 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
   }
 
   private static Optional<RestartRecord> parse(Restarts restarts) {
-    if (restarts.getLastExitReason() == null || restarts.getLastExitTime() == null) {
-      return Optional.empty();
-    }
-    var end =
-        new GuestEnd(
-            Cause.valueOf(restarts.getLastExitReason()),
-            restarts.getLastExitMessage(),
-            Instant.parse(restarts.getLastExitTime()),
-            Duration.ZERO);
-    return Optional.of(
-        new RestartRecord(
-            restarts.getCount() == null ? 0 : restarts.getCount(),
-            end,
-            restarts.getNextStartTime() == null
-                ? null
-                : Instant.parse(restarts.getNextStartTime())));
+    return Cause.named(restarts.getLastExitReason())
+        .filter(_ -> restarts.getLastExitTime() != null)
+        .map(cause -> parse(restarts, cause));
+  }
+
+  private static RestartRecord parse(Restarts restarts, Cause cause) {
+    var at = Instant.parse(restarts.getLastExitTime());
+    var next = restarts.getNextStartTime();
+    return new RestartRecord(
+        restarts.getCount() == null ? 0 : restarts.getCount(),
+        new GuestEnd(cause, restarts.getLastExitMessage(), at, Duration.ZERO),
+        next == null ? null : Instant.parse(next));
   }
 }

@@ -16,7 +16,6 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,9 +43,9 @@ public final class ApiServer {
   private static ApiServer instance;
 
   private final Path dir;
-  private final int port = freePort();
-  private final int etcdPort = freePort();
-  private final int etcdPeerPort = freePort();
+  private final int port = Ports.free();
+  private final int etcdPort = Ports.free();
+  private final int etcdPeerPort = Ports.free();
   private Process apiserver;
 
   private ApiServer() throws IOException {
@@ -281,14 +280,6 @@ public final class ApiServer {
       for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
-    }
-  }
-
-  private static int freePort() {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

@@ -74,7 +74,7 @@ class LifecycleIT {
 
     cluster.edit("web", vm -> vm.getSpec().setPower(Power.Stopped));
     assertThat(cluster.awaitReason("web", Reason.Stopping).getPhase()).isEqualTo(Phase.Stopping);
-    cluster.gone(pod);
+    cluster.node.gone(pod);
     assertThat(cluster.awaitReason("web", Reason.Stopped).getPhase()).isEqualTo(Phase.Stopped);
     assertThat(cluster.pod("web")).isNull();
 
@@ -95,7 +95,7 @@ class LifecycleIT {
             "web",
             p -> "Paused".equals(p.getMetadata().getAnnotations().get(Contract.POWER_ANNOTATION)));
     assertThat(asked).is(Cluster.same(pod));
-    cluster.reports(pod, State.Paused);
+    cluster.node.reports(pod, State.Paused);
     assertThat(cluster.awaitReason("web", Reason.Paused).getPhase()).isEqualTo(Phase.Paused);
   }
 
@@ -103,7 +103,7 @@ class LifecycleIT {
   void aPoweredOffGuestIsStartedAnewAtOnceAndTheNextTimeAfterABackOff() {
     cluster.apply(Cluster.VM);
     var first = cluster.boot("web");
-    cluster.ends(first, Contract.EXIT_POWERED_OFF, null);
+    cluster.node.ends(first, Contract.EXIT_POWERED_OFF, null);
 
     var second = cluster.boot("web");
     assertThat(second).isNot(Cluster.same(first));
@@ -111,7 +111,7 @@ class LifecycleIT {
     assertThat(running.getRestarts().getCount()).isEqualTo(1);
     assertThat(running.getRestarts().getNextStartTime()).isNull();
 
-    cluster.ends(second, Contract.EXIT_CRASHED, "QEMU was killed by signal 9");
+    cluster.node.ends(second, Contract.EXIT_CRASHED, "QEMU was killed by signal 9");
     var waiting = cluster.awaitReason("web", Reason.BackOff);
     assertThat(waiting.getRestarts().getCount()).isEqualTo(2);
     assertThat(waiting.getRestarts().getLastExitReason()).isEqualTo("Crashed");
@@ -128,10 +128,10 @@ class LifecycleIT {
     cluster.apply(Cluster.VM);
     cluster.edit("web", vm -> vm.getSpec().setRestartPolicy(RestartPolicy.OnFailure));
     var pod = cluster.boot("web");
-    cluster.ends(pod, Contract.EXIT_POWERED_OFF, null);
+    cluster.node.ends(pod, Contract.EXIT_POWERED_OFF, null);
     assertThat(cluster.awaitReason("web", Reason.PoweredOff).getPhase()).isEqualTo(Phase.Stopped);
 
-    cluster.gone(pod);
+    cluster.node.gone(pod);
     cluster.awaitStatus("web", status -> status.getNode() == null);
     assertThat(cluster.pod("web")).isNull();
 
@@ -168,8 +168,8 @@ class LifecycleIT {
     cluster.awaitReason("web", Reason.Running);
     cluster.admin.resource(pod).delete();
     cluster.awaitReason("web", Reason.Stopping);
-    cluster.ends(pod, Contract.EXIT_POWERED_OFF, "the guest was shut down");
-    cluster.gone(pod);
+    cluster.node.ends(pod, Contract.EXIT_POWERED_OFF, "the guest was shut down");
+    cluster.node.gone(pod);
     assertThat(cluster.boot("web")).isNot(Cluster.same(pod));
     assertThat(cluster.awaitReason("web", Reason.Running).getRestarts()).isNull();
   }
@@ -182,7 +182,7 @@ class LifecycleIT {
     cluster.awaitReason("web", Reason.Running);
     for (var round = 0; round < 20; round++) {
       var cores = 2 + round % 2;
-      cluster.reports(pod, round % 2 == 0 ? State.Paused : State.Running);
+      cluster.node.reports(pod, round % 2 == 0 ? State.Paused : State.Running);
       cluster.edit("web", vm -> vm.getSpec().getCpu().setCores(cores));
     }
     var generation = cluster.vm("web").getMetadata().getGeneration();
@@ -238,7 +238,7 @@ class LifecycleIT {
 
     cluster.apply(Cluster.VM);
     cluster.awaitReason("web", Reason.PreviousPodTerminating);
-    cluster.gone(old);
+    cluster.node.gone(old);
     assertThat(cluster.boot("web")).isNot(Cluster.same(old));
     cluster.awaitReason("web", Reason.Running);
   }
@@ -248,9 +248,9 @@ class LifecycleIT {
     cluster.apply(Cluster.VM);
     var pod = cluster.awaitPod("web", _ -> true);
     cluster.stopOperator();
-    cluster.schedule(pod);
-    cluster.keeperRuns(pod);
-    cluster.reports(pod, State.Running);
+    cluster.node.schedule(pod);
+    cluster.node.keeperRuns(pod);
+    cluster.node.reports(pod, State.Running);
     cluster.startOperator();
     cluster.awaitReason("web", Reason.Running);
     assertThat(cluster.pod("web")).is(Cluster.same(pod));
@@ -262,7 +262,7 @@ class LifecycleIT {
     var pod = cluster.boot("web");
     cluster.awaitReason("web", Reason.Running);
     cluster.stopOperator();
-    cluster.ends(pod, Contract.EXIT_CRASHED, null);
+    cluster.node.ends(pod, Contract.EXIT_CRASHED, null);
     cluster.startOperator();
     cluster.boot("web");
     assertThat(cluster.awaitReason("web", Reason.Running).getRestarts().getCount()).isEqualTo(1);
@@ -275,7 +275,7 @@ class LifecycleIT {
     cluster.awaitReason("web", Reason.Running);
     cluster.edit("web", vm -> vm.getSpec().setPower(Power.Stopped));
     cluster.awaitReason("web", Reason.Stopping);
-    cluster.gone(pod);
+    cluster.node.gone(pod);
     cluster.awaitReason("web", Reason.Stopped);
     assertThat(cluster.eventsOf("web"))
         .extracting(Event::getReason)

@@ -152,7 +152,7 @@ class PackagedOperatorIT {
 
   private static void stuckPod(String name) {
     cluster.apply(named(name));
-    cluster.schedule(cluster.awaitPod(name, _ -> true));
+    cluster.node.schedule(cluster.awaitPod(name, _ -> true));
     cluster.awaitReason(name, Reason.Starting);
   }
 

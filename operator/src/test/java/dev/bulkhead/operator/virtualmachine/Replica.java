@@ -1,9 +1,8 @@
 package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.operator.apiserver.ApiServer;
+import dev.bulkhead.operator.apiserver.Ports;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,7 +19,7 @@ record Replica(Process process, int managementPort, Path log) {
     if (!Files.exists(APP)) {
       throw new IllegalStateException(APP + " is missing: run 'mvn -pl operator package'");
     }
-    var managementPort = freePort();
+    var managementPort = Ports.free();
     var log = Path.of("target", name + ".log");
     var builder =
         new ProcessBuilder(
@@ -33,7 +32,7 @@ record Replica(Process process, int managementPort, Path log) {
     builder.environment().putAll(ApiServer.get().environment(ApiServer.OPERATOR));
     builder.environment().put("POD_NAME", name);
     builder.environment().put("POD_NAMESPACE", ApiServer.RELEASE_NAMESPACE);
-    builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(freePort()));
+    builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(Ports.free()));
     builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
     var process = builder.start();
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
@@ -62,14 +61,6 @@ record Replica(Process process, int managementPort, Path log) {
       process.waitFor(10, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static int freePort() {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -28,7 +28,7 @@ class TroubleIT {
   void noNodeThatFitsIsSaidInTheSchedulersWords() {
     cluster.apply(Cluster.VM);
     var pod = cluster.awaitPod("web", _ -> true);
-    cluster.unschedulable(pod, "0/2 nodes are available: 2 Insufficient memory.");
+    cluster.node.unschedulable(pod, "0/2 nodes are available: 2 Insufficient memory.");
     var status = cluster.awaitReason("web", Reason.Unschedulable);
     assertThat(status.getPhase()).isEqualTo(Phase.Pending);
     assertThat(message(status, ConditionType.Scheduled))
@@ -70,7 +70,7 @@ class TroubleIT {
     assertThat(message(status, ConditionType.Running)).contains("Delete that pod");
     assertThat(cluster.pod("web").getSpec().getContainers().getFirst().getImage())
         .isEqualTo("other:1");
-    cluster.gone(foreign);
+    cluster.node.gone(foreign);
     cluster.boot("web");
     cluster.awaitReason("web", Reason.Running);
   }
@@ -89,8 +89,8 @@ class TroubleIT {
   void anImageThatCannotBePulledIsSaidInKubeletsWords() {
     cluster.apply(Cluster.VM);
     var pod = cluster.awaitPod("web", _ -> true);
-    cluster.schedule(pod);
-    cluster.keeperWaits(
+    cluster.node.schedule(pod);
+    cluster.node.keeperWaits(
         pod,
         "ImagePullBackOff",
         "Back-off pulling image \"example.com/guest:1\": ErrImagePull: no such host");
@@ -103,14 +103,14 @@ class TroubleIT {
   void aMissingSecretIsSaidInKubeletsWordsWhileThePodIsStuck() {
     cluster.apply(Cluster.VM);
     var pod = cluster.awaitPod("web", _ -> true);
-    cluster.schedule(pod);
+    cluster.node.schedule(pod);
     warn(
         pod,
         "FailedMount",
         "MountVolume.SetUp failed for volume \"user-data\" : secret \"web-init\" not found");
     var status = cluster.awaitReason("web", Reason.VolumeUnavailable);
     assertThat(message(status, ConditionType.Running)).contains("secret \"web-init\" not found");
-    cluster.boot("web", pod);
+    cluster.node.boot(pod);
     cluster.awaitReason("web", Reason.Running);
   }
 
@@ -118,8 +118,8 @@ class TroubleIT {
   void aStartThatTakesLongSaysWhatItWaitsFor() {
     cluster.apply(Cluster.VM);
     var pod = cluster.awaitPod("web", _ -> true);
-    cluster.schedule(pod);
-    cluster.keeperRuns(pod);
+    cluster.node.schedule(pod);
+    cluster.node.keeperRuns(pod);
     var status = cluster.awaitReason("web", Reason.Starting);
     assertThat(status.getPhase()).isEqualTo(Phase.Starting);
     assertThat(message(status, ConditionType.Running)).contains("node agent of worker-1");
@@ -130,13 +130,13 @@ class TroubleIT {
     cluster.apply(Cluster.VM);
     var pod = cluster.boot("web");
     cluster.awaitReason("web", Reason.Running);
-    cluster.ready(pod, "False"); // as the node lifecycle controller does
+    cluster.node.ready(pod, "False"); // as the node lifecycle controller does
     var lost = cluster.awaitReason("web", Reason.NodeNotResponding);
     assertThat(message(lost, ConditionType.Running)).contains("worker-1").contains("delete node");
     assertThat(Conditions.find(lost, ConditionType.Running).orElseThrow().getStatus())
         .isEqualTo("Unknown");
     assertThat(cluster.pod("web")).is(Cluster.same(pod));
-    cluster.ready(pod, "True");
+    cluster.node.ready(pod, "True");
     cluster.awaitReason("web", Reason.Running);
   }
 
@@ -144,7 +144,7 @@ class TroubleIT {
   void anEvictedGuestIsStartedAnewAndSaidSo() {
     cluster.apply(Cluster.VM);
     var pod = cluster.boot("web");
-    cluster.evicted(pod, "The node was low on resource: memory.");
+    cluster.node.evicted(pod, "The node was low on resource: memory.");
     cluster.boot("web");
     var status = cluster.awaitReason("web", Reason.Running);
     assertThat(status.getRestarts().getLastExitReason()).isEqualTo("Evicted");
