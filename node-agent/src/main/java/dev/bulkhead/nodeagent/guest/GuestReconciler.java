@@ -21,6 +21,9 @@ final class GuestReconciler {
   /// Some guests miss a power button pressed while they boot.
   private static final Duration PRESS_AGAIN = Duration.ofSeconds(3);
 
+  /// The longest way, from nothing to running, has four; more means that a step has no effect.
+  private static final int MAX_STEPS = 10;
+
   private final PodWatch pods;
   private final PodReports reports;
   private final Ports ports;
@@ -40,7 +43,7 @@ final class GuestReconciler {
 
   WorkQueue.Next reconcile(PodUid pod) {
     try {
-      while (true) {
+      for (int step = 0; step < MAX_STEPS; step++) {
         var facts = observer.observe(pod, applier.joined(pod));
         var plan = GuestPlanner.plan(facts);
         LOG.debugf("%s: %s", pod, plan);
@@ -50,6 +53,7 @@ final class GuestReconciler {
           return next(facts, plan);
         }
       }
+      return retry(pod, new IOException("its domain does not do what it is told to"));
     } catch (IOException | UncheckedIOException e) {
       return retry(pod, e);
     } catch (HypervisorUnavailableException | KubernetesClientException e) {

@@ -11,6 +11,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.libvirt.Connect;
@@ -48,6 +50,10 @@ final class LibvirtConnection implements AutoCloseable {
   private final ExecutorService connector =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("libvirt-connector").daemon().factory());
+
+  /// Held for reading by each call, for writing to free a connection that no call may still use.
+  private final ReadWriteLock inUse = new ReentrantReadWriteLock();
+
   private volatile Connect connection;
 
   interface Call<T> {
@@ -70,14 +76,12 @@ final class LibvirtConnection implements AutoCloseable {
   /// Errors that libvirt answers with are thrown as they are; no answer is
   /// `HypervisorUnavailableException`.
   <T> T call(String what, Duration limit, Call<T> call) throws LibvirtException {
-    var now = connection;
-    if (now == null) {
-      throw new HypervisorUnavailableException(
-          what + ": libvirtd on this node cannot be reached", null);
-    }
     try {
-      return pool.submit(() -> call.on(now)).get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      return pool.submit(() -> use(what, call)).get(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof HypervisorUnavailableException unavailable) {
+        throw unavailable;
+      }
       if (e.getCause() instanceof LibvirtException answer && !LibvirtErrors.isNoAnswer(answer)) {
         throw answer;
       }
@@ -88,6 +92,20 @@ final class LibvirtConnection implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new HypervisorUnavailableException(what + ": interrupted", e);
+    }
+  }
+
+  private <T> T use(String what, Call<T> call) throws LibvirtException {
+    inUse.readLock().lock();
+    try {
+      var now = connection;
+      if (now == null) {
+        throw new HypervisorUnavailableException(
+            what + ": libvirtd on this node cannot be reached", null);
+      }
+      return call.on(now);
+    } finally {
+      inUse.readLock().unlock();
     }
   }
 
@@ -128,7 +146,17 @@ final class LibvirtConnection implements AutoCloseable {
       closed.await();
     } finally {
       connection = null;
-      fresh.close();
+      close(fresh);
+    }
+  }
+
+  /// Calls that are under way fail by themselves once the connection is dead.
+  private void close(Connect dead) throws LibvirtException {
+    inUse.writeLock().lock();
+    try {
+      dead.close();
+    } finally {
+      inUse.writeLock().unlock();
     }
   }
 
