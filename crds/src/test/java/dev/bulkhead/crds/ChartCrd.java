@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /// The CRD as the chart installs it: what Fabric8 generates from the Java types, plus what its
-/// annotations cannot say (list-map keys, order of the printer columns, a required spec). Decides
-/// nothing about fields: those are in the types alone.
+/// annotations cannot say (list-map keys, order of the printer columns, a required spec, what the
+/// whole is for). Decides nothing about fields: those are in the types alone.
 final class ChartCrd {
   static final Path PATH = Path.of("../helm/bulkhead/templates/crds/virtualmachines.yaml");
 
@@ -53,6 +53,10 @@ final class ChartCrd {
     version.set("additionalPrinterColumns", columnsInDeclaredOrder(version));
     var schema = (ObjectNode) version.at("/schema/openAPIV3Schema");
     schema.putArray("required").add("spec");
+    schema.put("description", "One machine: its guest runs as the process of a pod of its name.");
+    ((ObjectNode) schema.at("/properties/spec")).put("description", "What the user asks for.");
+    ((ObjectNode) schema.at("/properties/status"))
+        .put("description", "What is the case; written by Bulkhead's operator alone.");
     listMap(schema, "/properties/spec/properties/disks", "name");
     listMap(schema, "/properties/spec/properties/interfaces", "name");
     listMap(schema, "/properties/status/properties/conditions", "type");
