@@ -19,6 +19,8 @@ import java.util.List;
 final class ChartCrd {
   static final Path PATH = Path.of("../helm/bulkhead/templates/crds/virtualmachines.yaml");
 
+  static final String COMMAND = "mvn -pl crds test -Dtest=ChartCrdTest -Dcrd.write=true";
+
   static final YAMLMapper YAML =
       YAMLMapper.builder()
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
@@ -36,7 +38,9 @@ final class ChartCrd {
     try {
       var crd = (ObjectNode) YAML.readTree(Files.readString(GENERATED));
       complete(crd);
-      return "# Generated from the types in crds/: see CONTRIBUTING.md. Do not edit.\n"
+      return "# Generated from the types in crds/ by: "
+          + COMMAND
+          + "\n"
           + YAML.writeValueAsString(crd).replace("{{", "{{ \"{{\" }}");
     } catch (IOException e) {
       throw new UncheckedIOException(e);

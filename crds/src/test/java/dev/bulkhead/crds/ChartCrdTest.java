@@ -7,8 +7,6 @@ import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 
 class ChartCrdTest {
-  private static final String WRITE = "mvn -pl crds test -Dtest=ChartCrdTest -Dcrd.write=true";
-
   /// With `-Dcrd.write=true` this writes the chart's CRD instead of comparing it.
   @Test
   void theChartInstallsTheCrdOfTheseTypes() throws IOException {
@@ -17,7 +15,7 @@ class ChartCrdTest {
       Files.writeString(ChartCrd.PATH, ChartCrd.render());
     }
     assertThat(ChartCrd.PATH)
-        .as("the CRD in the chart is not that of the types in crds/: run `%s`", WRITE)
+        .as("the CRD in the chart is not that of the types in crds/: run `%s`", ChartCrd.COMMAND)
         .hasContent(ChartCrd.render());
   }
 
