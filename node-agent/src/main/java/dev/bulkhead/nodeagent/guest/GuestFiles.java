@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -67,7 +68,7 @@ final class GuestFiles {
   }
 
   void markBooted(PodUid pod, Instant now) throws IOException {
-    Files.writeString(directory(pod).booted(), now.toString());
+    write(directory(pod).booted(), now.toString());
   }
 
   /// Null for never.
@@ -78,7 +79,7 @@ final class GuestFiles {
 
   void markEnd(PodUid pod, GuestEnd end) throws IOException {
     Files.createDirectories(directory(pod).path());
-    Files.writeString(directory(pod).end(), end.toText());
+    write(directory(pod).end(), end.toText());
   }
 
   /// Null before.
@@ -113,6 +114,13 @@ final class GuestFiles {
     } catch (NoSuchFileException gone) {
       // As wanted.
     }
+  }
+
+  /// All of it or nothing, should the agent be killed meanwhile.
+  private static void write(Path file, String text) throws IOException {
+    var unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
+    Files.writeString(unfinished, text);
+    Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static String read(Path file) throws IOException {

@@ -47,6 +47,15 @@ class GuestFilesTest {
   }
 
   @Test
+  void doNotBelieveWhatAKilledAgentLeftUnfinished() throws IOException {
+    Files.writeString(files.directory(Specs.POD).path().resolve("booted.unfinished"), "2026-");
+
+    assertThat(files.bootedAt(Specs.POD)).isNull();
+    files.markBooted(Specs.POD, NOW);
+    assertThat(files.bootedAt(Specs.POD)).isEqualTo(NOW);
+  }
+
+  @Test
   void areGoneAfterwards() throws IOException {
     files.markBooted(Specs.POD, NOW);
 
