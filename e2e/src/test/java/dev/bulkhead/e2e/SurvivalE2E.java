@@ -29,7 +29,10 @@ class SurvivalE2E {
 
   @AfterEach
   void clear(Lab lab) {
-    connection.close();
+    if (connection != null) {
+      connection.close();
+      connection = null;
+    }
     lab.clear();
   }
 
