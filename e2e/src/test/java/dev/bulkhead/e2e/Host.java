@@ -23,12 +23,7 @@ record Host(Node machine) {
   }
 
   long qemuOf(Lab lab, String vm) {
-    var pids = qemusOf(lab, vm);
-    if (pids.size() != 1) {
-      throw new AssertionError(
-          "expected one QEMU of %s on %s, found %s".formatted(vm, name(), pids));
-    }
-    return pids.getFirst();
+    return one("QEMU of " + vm, qemusOf(lab, vm));
   }
 
   /// libvirt gives QEMU `-name guest=<domain>,…`; the domain is `<namespace>.<vm>`.
