@@ -64,7 +64,9 @@ class RestartPolicyE2E {
         Lab.awaitTrue("another pod", () -> podUid(lab) != null && !podUid(lab).equals(podUid));
         var again = lab.awaitRunning("row");
         assertThat(again.bootId()).isNotEqualTo(bootId);
-        assertThat(lab.vm("row").get().getStatus().getRestarts().getCount()).isEqualTo(1);
+        assertThat(lab.vm("row").get().getStatus().getRestarts().getCount())
+            .as(() -> lab.describe("row"))
+            .isEqualTo(1);
       }
       case STAYS_IN_PLACE -> {
         Awaitility.await("another boot")

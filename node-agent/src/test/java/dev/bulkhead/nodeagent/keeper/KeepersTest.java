@@ -75,8 +75,16 @@ class KeepersTest {
 
   @Test
   void leavesTheReasonBeforeItEndsTheKeeper() throws IOException, InterruptedException {
+    // A signal that was ignored when a shell started, as under nohup, cannot be trapped.
     var process =
-        new ProcessBuilder("sh", "-c", "trap 'exit 7' HUP; while :; do sleep 0.01; done").start();
+        new ProcessBuilder(
+                "env",
+                "--default-signal=HUP",
+                "sh",
+                "-c",
+                "trap 'exit 7' HUP; echo ready; while :; do sleep 0.01; done")
+            .start();
+    assertThat(process.inputReader().readLine()).isEqualTo("ready");
     var root = Files.createDirectories(node.resolve("root/dev")).getParent();
     var log = Files.createFile(root.resolve("dev/termination-log"));
     var keeper = new Keeper(Specs.POD, (int) process.pid(), root, List.of());
@@ -84,6 +92,7 @@ class KeepersTest {
     keepers.end(keeper, Exit.START_FAILED, "no kernel in the image");
 
     assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(7);
     assertThat(log).hasContent("no kernel in the image");
   }
 
