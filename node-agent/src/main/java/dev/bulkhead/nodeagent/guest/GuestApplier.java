@@ -10,7 +10,7 @@ import dev.bulkhead.nodeagent.pod.PodUid;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -23,9 +23,9 @@ final class GuestApplier {
   private final GuestLauncher launcher;
   private final Supplier<NodeAccelerator> accelerator;
 
-  /// The guests that this run of the agent has put into their pods. Doing it again is harmless, and
-  /// needed after a restart: the DHCP sockets went with the old process.
-  private final Set<PodUid> joined = ConcurrentHashMap.newKeySet();
+  /// The QEMU processes that this run of the agent has put into their pods. Doing it again is
+  /// harmless, and needed after a restart: the DHCP sockets went with the old process.
+  private final Map<PodUid, Integer> joined = new ConcurrentHashMap<>();
 
   GuestApplier(Ports ports, Supplier<NodeAccelerator> accelerator) {
     this.ports = ports;
@@ -33,8 +33,9 @@ final class GuestApplier {
     this.accelerator = accelerator;
   }
 
-  boolean joined(PodUid pod) {
-    return joined.contains(pod);
+  /// Null for none.
+  Integer joinedPid(PodUid pod) {
+    return joined.get(pod);
   }
 
   void apply(PodUid pod, GuestPlan plan, GuestFacts facts) throws IOException {
@@ -76,7 +77,7 @@ final class GuestApplier {
     var guest = facts.pod().guest();
     ports.keepers().adopt(facts.keeper(), facts.domain().pid());
     ports.networks().join(facts.keeper(), Link.of(pod, guest.vmUid()), hostname(guest.name()));
-    joined.add(pod);
+    joined.put(pod, facts.domain().pid());
   }
 
   /// A VM's name may have dots; a host name is one DNS label.

@@ -16,7 +16,8 @@ import java.time.Instant;
 /// @param bootedAt when the vCPUs first ran, null for never
 /// @param lastEnding of a domain of that name
 /// @param end what was decided to be this guest's end, null before
-/// @param joined whether this run of the agent has put the domain into the pod
+/// @param joinedPid the QEMU that this run of the agent has put into the pod, null for none; it may
+///     be gone, and the domain another
 /// @param leftovers whether the node still keeps files of this guest
 record GuestFacts(
     Instant now,
@@ -27,5 +28,5 @@ record GuestFacts(
     Instant bootedAt,
     Ending lastEnding,
     GuestEnd end,
-    boolean joined,
+    Integer joinedPid,
     boolean leftovers) {}

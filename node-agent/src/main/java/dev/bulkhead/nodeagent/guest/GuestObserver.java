@@ -15,8 +15,8 @@ final class GuestObserver {
     this.ports = ports;
   }
 
-  /// @param joined what only this run of the agent can know
-  GuestFacts observe(PodUid uid, boolean joined) throws IOException {
+  /// @param joinedPid what only this run of the agent can know
+  GuestFacts observe(PodUid uid, Integer joinedPid) throws IOException {
     var hypervisor = ports.hypervisor();
     var files = ports.files();
     var pod = pods.find(uid);
@@ -34,7 +34,7 @@ final class GuestObserver {
         files.bootedAt(uid),
         pod == null ? Ending.UNKNOWN : hypervisor.lastEnding(pod.domainName()),
         files.end(uid),
-        joined,
+        joinedPid,
         files.exist(uid));
   }
 }

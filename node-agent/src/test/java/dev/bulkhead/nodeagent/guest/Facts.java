@@ -25,6 +25,8 @@ final class Facts {
   static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
   static final Instant BOOTED = NOW.minusSeconds(60);
 
+  private static final int QEMU = 42;
+
   private Life life = Life.ALIVE;
   private GuestSpec guest = Specs.spec(Specs.ONE_CPU, Firmware.Type.BIOS);
   private boolean paused;
@@ -36,7 +38,7 @@ final class Facts {
   private Instant bootedAt;
   private Ending ending = Ending.UNKNOWN;
   private GuestEnd end;
-  private boolean joined;
+  private Integer joinedPid;
   private boolean leftovers;
 
   private Facts() {}
@@ -72,13 +74,19 @@ final class Facts {
     return this;
   }
 
+  /// By kubelet.
+  Facts keeperNotReported() {
+    keeperStarted = null;
+    return this;
+  }
+
   Facts withoutKeeper() {
     keeper = null;
     return this;
   }
 
   Facts domain(State state) {
-    domain = new GuestDomain("shop.web", Specs.POD, state, 42);
+    domain = new GuestDomain("shop.web", Specs.POD, state, QEMU);
     return this;
   }
 
@@ -103,7 +111,12 @@ final class Facts {
   }
 
   Facts joined() {
-    joined = true;
+    joinedPid = QEMU;
+    return this;
+  }
+
+  Facts joinedAnother() {
+    joinedPid = QEMU + 1;
     return this;
   }
 
@@ -134,7 +147,7 @@ final class Facts {
         bootedAt,
         ending,
         end,
-        joined,
+        joinedPid,
         leftovers);
   }
 }
