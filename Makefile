@@ -4,7 +4,7 @@ export BASH_ENV := $(CURDIR)/scripts/env.sh
 MVN := mvn -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit deps tools images bed bed-down chart e2e fmt clean
+.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: ## everything: unit, API server and full cluster tests, from a clean clone
 
 test-unit: ## the tests that need no cluster (they do need `make tools`, once)
 	@$(MVN) -pl crds,operator,node-agent verify
+
+mutate: ## mutation tests: at least 80 % of the mutants of all decisions must be noticed; reports in */target/pit-reports
+	@$(MVN) -q -Pmutate -pl crds,operator,node-agent test-compile org.pitest:pitest-maven:mutationCoverage
 
 deps: ## installs what is missing on this machine, and says what and why
 	@scripts/install-deps.sh

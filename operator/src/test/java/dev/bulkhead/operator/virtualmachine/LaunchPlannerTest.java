@@ -15,6 +15,7 @@ import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport.State;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
+import dev.bulkhead.crds.VirtualMachineStatus;
 import dev.bulkhead.operator.virtualmachine.LaunchPlan.Create;
 import dev.bulkhead.operator.virtualmachine.LaunchPlan.Delete;
 import dev.bulkhead.operator.virtualmachine.LaunchPlan.SetPower;
@@ -83,6 +84,31 @@ class LaunchPlannerTest {
     assertThat(plan(changed, facts(keeperRuns()))).isInstanceOf(Delete.class);
     assertThat(plan(changed, facts(reported(State.Running)))).isInstanceOf(Wait.class);
     assertThat(plan(changed, facts(reported(State.Paused)))).isInstanceOf(Wait.class);
+  }
+
+  /// Acted on before it is written down, the count would be lost with the pod.
+  @Test
+  void anEndIsActedOnOnceTheStatusTellsOfItAndItsTimeHasCome() {
+    var vm = Fixtures.vm(Power.Running);
+    var gone = new VirtualMachineFacts(null, null, NOW);
+    vm.setStatus(status(vm, facts(ended(1))));
+    assertThat(plan(vm, facts(ended(1)))).isInstanceOf(Delete.class);
+    assertThat(plan(vm, gone)).isInstanceOf(Create.class);
+
+    vm.getStatus().getRestarts().setNextStartTime(NOW.plusSeconds(10).toString());
+    assertThat(plan(vm, facts(ended(1)))).isInstanceOf(Wait.class);
+    assertThat(plan(vm, gone)).isInstanceOf(Wait.class);
+
+    vm.getStatus().getRestarts().setNextStartTime(NOW.toString());
+    vm.getSpec().setPower(Power.Stopped);
+    assertThat(plan(vm, gone)).isInstanceOf(Wait.class);
+  }
+
+  private static VirtualMachineStatus status(VirtualMachine vm, VirtualMachineFacts facts) {
+    var situation = Situation.of(vm, facts);
+    var restart = RestartRecord.of(vm, situation, facts.now());
+    var outlook = Outlook.of(vm, facts, situation, restart, new Outcome.Done());
+    return VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook);
   }
 
   @Test

@@ -65,6 +65,16 @@ class PodPlannerTest {
   }
 
   @Test
+  void thePodMayRunInNamespacesThatTakeRestrictedOnesOnly() {
+    var spec = plan(VM).getSpec();
+    assertThat(spec.getSecurityContext().getRunAsNonRoot()).isTrue();
+    assertThat(spec.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+    var keeper = spec.getContainers().getFirst().getSecurityContext();
+    assertThat(keeper.getAllowPrivilegeEscalation()).isFalse();
+    assertThat(keeper.getCapabilities().getDrop()).containsExactly("ALL");
+  }
+
+  @Test
   void schedulingFieldsArePassedOnAsTheyAre() {
     var spec = plan(VM).getSpec();
     var wanted = vm(VM).getSpec();

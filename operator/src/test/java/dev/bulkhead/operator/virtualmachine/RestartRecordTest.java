@@ -1,11 +1,18 @@
 package dev.bulkhead.operator.virtualmachine;
 
+import static dev.bulkhead.operator.virtualmachine.Fixtures.ended;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.facts;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import dev.bulkhead.crds.VirtualMachineSpec.RestartPolicy;
+import dev.bulkhead.crds.VirtualMachineStatus;
 import dev.bulkhead.operator.virtualmachine.GuestEnd.Cause;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -113,6 +120,84 @@ class RestartRecordTest {
         RestartRecord.after(
             second, waiting.toStatus(), RestartPolicy.Never, true, NOW.plusSeconds(4));
     assertThat(changed.due(NOW.plusSeconds(4))).isTrue();
+  }
+
+  @Test
+  void aGuestThatStaysOffIsStartedWhenThePolicyComesToAllowIt() {
+    var end = end(Cause.Crashed, Duration.ZERO);
+    var off = RestartRecord.after(end, null, RestartPolicy.Never, false, NOW).toStatus();
+    assertThat(RestartRecord.after(end, off, RestartPolicy.Never, false, NOW).nextStart()).isNull();
+    assertThat(RestartRecord.after(end, off, RestartPolicy.Always, false, NOW).nextStart())
+        .isEqualTo(NOW);
+  }
+
+  @Test
+  void aSpecThatIsNotThePodsStartsAnEndedGuestAtOnce() {
+    var vm = Fixtures.vm(Power.Running);
+    vm.getSpec().setRestartPolicy(RestartPolicy.Never);
+    assertThat(recordOf(vm, facts(ended(1))).nextStart()).isNull();
+    vm.getSpec().getCpu().setCores(2);
+    assertThat(recordOf(vm, facts(ended(1))).due(NOW)).isTrue();
+  }
+
+  @Test
+  void aSpecThatTheStatusHasNotSeenStartsARememberedGuestAtOnce() {
+    var vm = Fixtures.vm(Power.Running);
+    vm.getSpec().setRestartPolicy(RestartPolicy.Never);
+    vm.setStatus(remembering(recordOf(vm, facts(ended(1))), Reason.Crashed));
+    var gone = new VirtualMachineFacts(null, null, NOW);
+    assertThat(recordOf(vm, gone).nextStart()).isNull();
+    vm.getMetadata().setGeneration(4L);
+    assertThat(recordOf(vm, gone).due(NOW)).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Running", "Stopped", "Starting", "SomethingNew"})
+  void anEndIsForgottenOnceTheStatusTellsOfSomethingElse(String reason) {
+    var record = new RestartRecord(3, end(Cause.Crashed, Duration.ZERO), NOW);
+    var status = remembering(record, Reason.BackOff);
+    assertThat(RestartRecord.remembered(status)).contains(record);
+    status.getConditions().getFirst().setReason(reason);
+    assertThat(RestartRecord.remembered(status)).isEmpty();
+    assertThat(RestartRecord.remembered(null)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Abducted, 2026-11-23T12:00:00Z,",
+    "Crashed,  ,",
+    "Crashed,  yesterday,",
+    "Crashed,  2026-11-23T12:00:00Z, soon"
+  })
+  void anEndThatNobodyUnderstandsIsNone(String cause, String at, String next) {
+    var status =
+        remembering(new RestartRecord(3, end(Cause.Crashed, Duration.ZERO), NOW), Reason.BackOff);
+    status.getRestarts().setLastExitReason(cause);
+    status.getRestarts().setLastExitTime(at);
+    status.getRestarts().setNextStartTime(next);
+    assertThat(RestartRecord.remembered(status)).isEmpty();
+  }
+
+  @Test
+  void aGuestThatRunsAgainKeepsItsCountAndHasNoNextStart() {
+    var record = new RestartRecord(3, end(Cause.Crashed, Duration.ZERO), NOW);
+    assertThat(RestartRecord.withoutNextStart(record.toStatus()))
+        .usingRecursiveComparison()
+        .isEqualTo(new RestartRecord(3, record.end(), null).toStatus());
+    assertThat(RestartRecord.withoutNextStart(null)).isNull();
+  }
+
+  private static VirtualMachineStatus remembering(RestartRecord record, Reason reason) {
+    var status = new VirtualMachineStatus();
+    status.setObservedGeneration(3L);
+    status.setRestarts(record.toStatus());
+    status.setConditions(
+        List.of(new ConditionBuilder().withType("Running").withReason(reason.name()).build()));
+    return status;
+  }
+
+  private static RestartRecord recordOf(VirtualMachine vm, VirtualMachineFacts facts) {
+    return RestartRecord.of(vm, Situation.of(vm, facts), NOW).orElseThrow();
   }
 
   @Test

@@ -14,14 +14,18 @@ import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport.State;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
+import dev.bulkhead.crds.VirtualMachineSpec.RestartPolicy;
 import dev.bulkhead.crds.VirtualMachineStatus;
 import dev.bulkhead.crds.VirtualMachineStatus.Phase;
+import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -72,6 +76,151 @@ class VirtualMachineStatusPlannerTest {
         .isEqualTo(scheduled);
     assertThat(Conditions.find(status, ConditionType.Ready).orElseThrow().getStatus())
         .isEqualTo(phase == Phase.Running ? "True" : "False");
+  }
+
+  @Test
+  void theStatusTellsOfNodeAndGuest() {
+    var pod = reported(State.Running).editStatus().withPodIP("10.244.1.7").endStatus();
+    var status = status(Fixtures.vm(Power.Running), facts(pod));
+    assertThat(status.getNode()).isEqualTo("worker-1");
+    assertThat(status.getObservedGeneration()).isEqualTo(3);
+    assertThat(status.getGuest().getState()).isEqualTo("Running");
+    assertThat(status.getGuest().getIp()).isEqualTo("10.244.1.7");
+    assertThat(status.getGuest().getBootTime()).isEqualTo(Fixtures.LONG_AGO);
+    assertThat(status.getRestarts()).isNull();
+    assertThat(status(Fixtures.vm(Power.Running), facts(ended(1))).getGuest()).isNull();
+  }
+
+  @Test
+  void ofAPodOfSomebodyElseTheStatusTellsOnlyThatItIsThere() {
+    var pod = reported(State.Running).editMetadata().withOwnerReferences().endMetadata();
+    var status = status(Fixtures.vm(Power.Running), facts(pod));
+    assertThat(status.getNode()).isNull();
+    assertThat(status.getGuest()).isNull();
+    assertThat(status.getPhase()).isEqualTo(Phase.Pending);
+    assertThat(running(status).getReason()).isEqualTo("NameTaken");
+    assertThat(running(status).getMessage()).contains("web, already exists and is not the VM's");
+  }
+
+  @Test
+  void anotherOwnersPodIsToldByItsOwner() {
+    assertThat(running(ownedBy("Deployment")).getMessage())
+        .contains("already exists of Deployment former");
+    assertThat(running(ownedBy("VirtualMachine")).getReason()).isEqualTo("PreviousPodTerminating");
+    assertThat(running(ownedBy("VirtualMachine")).getMessage())
+        .contains("still shutting down in pod web");
+  }
+
+  private static VirtualMachineStatus ownedBy(String kind) {
+    var pod =
+        reported(State.Running)
+            .editMetadata()
+            .editFirstOwnerReference()
+            .withKind(kind)
+            .withName("former")
+            .withUid("another")
+            .endOwnerReference()
+            .endMetadata();
+    return status(Fixtures.vm(Power.Running), facts(pod));
+  }
+
+  @Test
+  void aVmWithoutAPodIsStoppedOrOnItsWay() {
+    var gone = new VirtualMachineFacts(null, null, NOW);
+    assertThat(status(Fixtures.vm(Power.Stopped), gone).getPhase()).isEqualTo(Phase.Stopped);
+    assertThat(running(status(Fixtures.vm(Power.Stopped), gone)).getMessage())
+        .contains("set it to Running");
+    assertThat(status(Fixtures.vm(Power.Running), gone).getPhase()).isEqualTo(Phase.Pending);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, Stopped, PoweredOff", "1, Failed, Crashed", "137, Failed, Crashed"})
+  void whatThePolicyLeavesOffSaysSo(int exitCode, Phase phase, String reason) {
+    var vm = Fixtures.vm(Power.Running);
+    vm.getSpec().setRestartPolicy(RestartPolicy.Never);
+    var status = status(vm, facts(ended(exitCode)));
+    assertThat(status.getPhase()).isEqualTo(phase);
+    assertThat(running(status).getReason()).isEqualTo(reason);
+    assertThat(running(status).getMessage()).contains("spec.restartPolicy leaves it so");
+    assertThat(status.getRestarts().getNextStartTime()).isNull();
+  }
+
+  @Test
+  void theCountOfRestartsStandsUntilTheVmIsStopped() {
+    var vm = Fixtures.vm(Power.Running);
+    vm.setStatus(status(vm, facts(ended(1))));
+    assertThat(vm.getStatus().getRestarts().getCount()).isEqualTo(1);
+    assertThat(vm.getStatus().getRestarts().getNextStartTime()).isNotNull();
+
+    vm.setStatus(status(vm, facts(reported(State.Running))));
+    assertThat(vm.getStatus().getRestarts().getCount()).isEqualTo(1);
+    assertThat(vm.getStatus().getRestarts().getNextStartTime()).isNull();
+
+    vm.getSpec().setPower(Power.Stopped);
+    assertThat(status(vm, facts(ended(1))).getRestarts()).isNull();
+    assertThat(status(vm, new VirtualMachineFacts(null, null, NOW)).getRestarts()).isNull();
+  }
+
+  @Test
+  void anEndedPodThatLingersIsStillTheEndThatWasTold() {
+    var vm = Fixtures.vm(Power.Running);
+    vm.setStatus(status(vm, facts(ended(1))));
+    var lingering = facts(deleting(SOON).apply(ended(1)));
+    assertThat(running(status(vm, lingering)).getReason()).isEqualTo("BackOff");
+    assertThat(running(status(Fixtures.vm(Power.Running), lingering)).getReason())
+        .isEqualTo("Stopping");
+  }
+
+  @Test
+  void aChangedSpecIsToldFieldByField() {
+    var vm = Fixtures.vm(Power.Running);
+    assertThat(restartRequired(vm).getStatus()).isEqualTo("False");
+    vm.getSpec().getCpu().setCores(2);
+    assertThat(restartRequired(vm).getStatus()).isEqualTo("True");
+    assertThat(restartRequired(vm).getMessage())
+        .contains("spec.cpu.cores: 1 -> 2. To restart it: kubectl delete pod web");
+  }
+
+  private static Condition restartRequired(VirtualMachine vm) {
+    return Conditions.find(
+            status(vm, facts(reported(State.Running))), ConditionType.RestartRequired)
+        .orElseThrow();
+  }
+
+  @Test
+  void aRunningGuestWhosePodIsNotReadyForLongIsOnALostNode() {
+    var pod = reported(State.Running).editStatus().editFirstCondition().withStatus("False");
+    var facts = facts(pod.endCondition().endStatus());
+    assertThat(running(status(Fixtures.vm(Power.Running), facts)).getStatus()).isEqualTo("Unknown");
+    var outlook = outlook(Fixtures.vm(Power.Running), facts);
+    assertThat(outlook.settledAt()).isEqualTo(Instant.parse("2026-11-23T11:00:03Z"));
+    assertThat(outlook.recheckAt()).isNull();
+  }
+
+  @Test
+  void aRefusalIsToldAndTriedAgain() {
+    var vm = Fixtures.vm(Power.Running);
+    var gone = new VirtualMachineFacts(null, null, NOW);
+    var refused =
+        new Outcome.Refused(Reason.QuotaExceeded, Words.quotaExceeded("exceeded quota: small"));
+    var outlook = Outlook.of(vm, gone, new Situation.NoPod(), Optional.empty(), refused);
+    assertThat(outlook.reason()).isEqualTo(Reason.QuotaExceeded);
+    assertThat(outlook.message()).startsWith("exceeded quota: small. Free some of the quota");
+    assertThat(outlook.recheckAt()).isEqualTo(NOW.plusSeconds(15));
+    assertThat(Words.podRefused("no")).startsWith("no. Change the VM's spec");
+  }
+
+  @Test
+  void aStuckPodIsLookedAtAgainSoonerThanItsProgressIsTold() {
+    assertThat(outlook(Fixtures.vm(Power.Running), facts(bound())).recheckAt())
+        .isEqualTo(NOW.plusSeconds(5));
+    var justNow = bound().editMetadata().withCreationTimestamp("2026-11-23T11:59:59Z");
+    assertThat(outlook(Fixtures.vm(Power.Running), facts(justNow.endMetadata())).recheckAt())
+        .isEqualTo(NOW.plusSeconds(2));
+  }
+
+  private static Condition running(VirtualMachineStatus status) {
+    return Conditions.find(status, ConditionType.Running).orElseThrow();
   }
 
   @Test
