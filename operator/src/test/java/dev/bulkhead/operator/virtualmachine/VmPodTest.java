@@ -11,6 +11,8 @@ import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport.State;
 import dev.bulkhead.operator.virtualmachine.GuestEnd.Cause;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -69,8 +71,8 @@ class VmPodTest {
             .editStatus()
             .withPhase("Failed")
             .withContainerStatuses()
-            .addNewCondition("", LATER, "", null, "", "False", Contract.GUEST_RUNNING_CONDITION)
-            .addNewCondition("", "2026-11-23T11:45:00Z", "", null, "", "True", "Initialized")
+            .addToConditions(condition(Contract.GUEST_RUNNING_CONDITION, LATER))
+            .addToConditions(condition("Initialized", "2026-11-23T11:45:00Z"))
             .endStatus();
     assertThat(end(silent))
         .isEqualTo(
@@ -135,7 +137,12 @@ class VmPodTest {
     var pod =
         created()
             .editStatus()
-            .addNewCondition("", LONG_AGO, message, null, reason, status, "PodScheduled")
+            .addNewCondition()
+            .withType("PodScheduled")
+            .withStatus(status)
+            .withReason(reason)
+            .withMessage(message)
+            .endCondition()
             .endStatus();
     return new VmPod(pod.build()).unschedulable();
   }
@@ -168,6 +175,14 @@ class VmPodTest {
             .endMetadata();
     assertThat(new VmPod(pod.build()).ownedBy("vm-uid")).isFalse();
     assertThat(new VmPod(created().build()).ownedBy("vm-uid")).isTrue();
+  }
+
+  private static PodCondition condition(String type, String changed) {
+    return new PodConditionBuilder()
+        .withType(type)
+        .withStatus("False")
+        .withLastTransitionTime(changed)
+        .build();
   }
 
   private static GuestEnd end(PodBuilder pod) {
