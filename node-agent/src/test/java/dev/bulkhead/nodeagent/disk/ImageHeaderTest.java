@@ -83,6 +83,18 @@ class ImageHeaderTest {
   }
 
   @Test
+  void looksForMagicNoFurtherThanTheFileGoes() {
+    for (int bytes : new int[] {1, 4, 7, 8, 0x41, 0x43}) {
+      assertThat(ImageHeader.read("disk.img", ByteBuffer.allocate(bytes), bytes))
+          .isEqualTo(new ImageHeader.Usable(Format.RAW, bytes));
+    }
+    var shortest = ByteBuffer.wrap("KDMV".getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(ImageHeader.read("disk.img", shortest, 4)).isInstanceOf(ImageHeader.Refused.class);
+    var cut = ByteBuffer.allocate(8).putInt(0, 0x514649fb).putInt(4, 3);
+    assertThat(ImageHeader.read("disk.img", cut, 8)).isInstanceOf(ImageHeader.Refused.class);
+  }
+
+  @Test
   void refusesAnEmptyFile() {
     assertThat(ImageHeader.read("disk/disk.img", ByteBuffer.allocate(0), 0))
         .isEqualTo(new ImageHeader.Refused("is empty"));

@@ -13,11 +13,13 @@ import dev.bulkhead.crds.VirtualMachineSpec.Disk.Bus;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class DomainPlannerTest {
@@ -132,6 +134,92 @@ class DomainPlannerTest {
       assertThat(DomainPlanner.plan(spec, prepared(spec, Accelerator.TCG)).cpu())
           .isEqualTo(new CpuModel.Translated());
     }
+  }
+
+  @Test
+  void bringsAScsiControllerOnlyForScsiDisks() {
+    assertThat(xml(Specs.empty("data", Bus.SATA, null), "count(//controller[@type='scsi'])"))
+        .isEqualTo("0");
+    assertThat(xml(Specs.empty("data", Bus.SCSI, null), "count(//controller[@type='scsi'])"))
+        .isEqualTo("1");
+  }
+
+  @Test
+  void letsTheGuestWriteToItsDisksButNotToItsSeed() {
+    var data = empty("data", Bus.Virtio, 1);
+
+    assertThat(xml(data, "//disk[serial='data']/driver/@discard")).isEqualTo("unmap");
+    assertThat(xml(data, "count(//disk[serial='data']/readonly)")).isEqualTo("0");
+    assertThat(xml(data, "//disk[serial='data']/boot/@order")).isEqualTo("1");
+    assertThat(xml(data, "count(//disk[not(serial)])")).isEqualTo("1");
+    assertThat(xml(data, "count(//disk[not(serial)]/readonly)")).isEqualTo("1");
+    assertThat(xml(data, "count(//disk[not(serial)]/boot)")).isEqualTo("0");
+    assertThat(xml(data, "string(//disk[not(serial)]/driver/@discard)")).isEmpty();
+    assertThat(xml(data, "//disk[serial='data']/driver/@cache")).isEqualTo("none");
+    assertThat(xml(data, "//disk[not(serial)]/driver/@cache")).isEqualTo("writeback");
+  }
+
+  @Test
+  void hasNoSeedWhereNoneWasPrepared() {
+    var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, empty("data", Bus.Virtio, null));
+    var all = prepared(spec, Accelerator.KVM);
+    var prepared =
+        new DomainPlanner.Prepared(
+            all.podUid(),
+            all.accelerator(),
+            all.directory(),
+            all.kernel(),
+            all.disks(),
+            null,
+            all.mac(),
+            all.tap(),
+            all.mtu());
+
+    assertThat(LibvirtSchema.text(DomainPlanner.plan(spec, prepared).toXml(), "count(//disk)"))
+        .isEqualTo("1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"BIOS, 0", "UEFI, 1"})
+  void hasFlashForUefiAlone(Firmware.Type firmware, String flashes) {
+    var spec = spec(Specs.ONE_CPU, firmware, empty("data", Bus.Virtio, null));
+    var xml = DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml();
+
+    assertThat(LibvirtSchema.text(xml, "count(/domain/os/loader[@type='pflash'])"))
+        .isEqualTo(flashes);
+    assertThat(LibvirtSchema.text(xml, "count(/domain/os/nvram)")).isEqualTo(flashes);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"KVM, kvm, '', partial", "TCG, qemu, 32, none"})
+  void saysWhatRunsItAndLimitsTheTranslatorsCache(
+      Accelerator accelerator, String type, String cache, String check) {
+    var spec = spec(new GuestSpec.Cpu(3, 2, 4, "EPYC"), Firmware.Type.BIOS);
+    var domain = DomainPlanner.plan(spec, prepared(spec, accelerator));
+    var xml = domain.toXml();
+
+    assertThat(LibvirtSchema.text(xml, "/domain/@type")).isEqualTo(type);
+    assertThat(LibvirtSchema.text(xml, "/domain/features/tcg/tb-cache")).isEqualTo(cache);
+    assertThat(LibvirtSchema.text(xml, "/domain/cpu/@check")).isEqualTo(check);
+    assertThat(LibvirtSchema.text(xml, "/domain/vcpu")).isEqualTo("24");
+    assertThat(domain)
+        .hasToString("domain shop.web (" + accelerator.name().toLowerCase(Locale.ROOT) + ")");
+  }
+
+  @Test
+  void bootsTheKernelWithItsRamdiskAndArguments() {
+    var spec = Specs.withKernel("quiet");
+    var xml = DomainPlanner.plan(spec, prepared(spec, Accelerator.TCG)).toXml();
+
+    assertThat(LibvirtSchema.text(xml, "/domain/os/kernel")).isEqualTo("/kernel");
+    assertThat(LibvirtSchema.text(xml, "/domain/os/initrd")).isEqualTo("/boot/initrd.img");
+    assertThat(LibvirtSchema.text(xml, "/domain/os/cmdline")).isEqualTo("quiet");
+  }
+
+  private static String xml(GuestSpec.Disk disk, String path) {
+    var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, disk);
+    return LibvirtSchema.text(
+        DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml(), path);
   }
 
   @Test

@@ -116,6 +116,24 @@ class GuestPlannerTest {
   }
 
   @Test
+  void tellsThatAGuestWhosePodWasDeletedTooEarlyWasNeverStarted() {
+    assertThat(plan(Facts.of().deleted(30)))
+        .isEqualTo(
+            new GuestPlan.End(new GuestEnd(Exit.POWERED_OFF, "the guest was never started")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'START_FAILED\nno kernel', START_FAILED, no kernel",
+    "'POWERED_OFF\n',           POWERED_OFF,  ''",
+    "'POWERED_OFF',             CRASHED,      POWERED_OFF",
+    "'ABDUCTED\nby aliens',     CRASHED,      'ABDUCTED\nby aliens'",
+  })
+  void readsAnEndEvenInWordsOfAnotherVersion(String text, Exit exit, String message) {
+    assertThat(GuestEnd.parse(text)).isEqualTo(new GuestEnd(exit, message));
+  }
+
+  @Test
   void destroysAtOnceWhatHasNeverRun() {
     assertThat(plan(Facts.of().domain(State.PAUSED).deleted(30)))
         .isEqualTo(new GuestPlan.Destroy());

@@ -8,6 +8,12 @@ import org.junit.jupiter.api.Test;
 
 class MountInfoTest {
   @Test
+  void passesOverLinesWithoutAMountPoint() {
+    assertThat(MountInfo.mountPoints(List.of("", "22 1 254:0 /", "22 1 254:0 / /here")))
+        .containsExactly(Path.of("/here"));
+  }
+
+  @Test
   void readsMountPointsInTheOrderTheyWereMounted() {
     assertThat(
             MountInfo.mountPoints(

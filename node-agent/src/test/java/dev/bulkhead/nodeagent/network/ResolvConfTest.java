@@ -21,6 +21,11 @@ class ResolvConfTest {
   }
 
   @Test
+  void takesTheLastOfSeveralSearchLists() {
+    assertThat(ResolvConf.parse(List.of("search a b", "search c")).search()).containsExactly("c");
+  }
+
+  @Test
   void passesOverWhatItCannotUse() {
     var read =
         ResolvConf.parse(

@@ -6,6 +6,8 @@ import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.VirtualMachineSpec.Disk;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
 import dev.bulkhead.nodeagent.domain.Specs;
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.ContainerStateRunning;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,49 @@ class VmPodTest {
         .isEqualTo(
             new VmPod.Deletion(
                 Instant.parse("2026-11-23T12:00:00Z"), Instant.parse("2026-11-23T12:01:00Z")));
+  }
+
+  @Test
+  void onlyTheKeeperTellsWhenItStarted() {
+    assertThat(parse(container("mesh-proxy", "2026-11-23T12:00:00Z")).keeperStarted()).isNull();
+    assertThat(parse(container("keeper", null)).keeperStarted()).isNull();
+    assertThat(parse(container("keeper", "2026-11-23T12:00:00Z")).keeperStarted())
+        .isEqualTo(Instant.parse("2026-11-23T12:00:00Z"));
+  }
+
+  @Test
+  void onlyTheGuestsOwnConditionTellsWhenItChanged() {
+    assertThat(parse(condition("Ready")).guestRunningChanged()).isNull();
+    assertThat(parse(condition(Contract.GUEST_RUNNING_CONDITION)).guestRunningChanged())
+        .isEqualTo(Instant.parse("2026-11-23T12:00:00Z"));
+  }
+
+  @Test
+  void isNamedInFullInLogs() {
+    assertThat(parse(builder())).hasToString("shop/web (pod " + Specs.POD + ")");
+  }
+
+  private static PodBuilder container(String name, String startedAt) {
+    return builder()
+        .editStatus()
+        .addNewContainerStatus()
+        .withName(name)
+        .withState(
+            new ContainerStateBuilder()
+                .withRunning(startedAt == null ? null : new ContainerStateRunning(startedAt))
+                .build())
+        .endContainerStatus()
+        .endStatus();
+  }
+
+  private static PodBuilder condition(String type) {
+    return builder()
+        .editStatus()
+        .addNewCondition()
+        .withType(type)
+        .withLastTransitionTime("2026-11-23T12:00:00Z")
+        .endCondition()
+        .endStatus();
   }
 
   private static PodBuilder annotated(String name, String value) {
