@@ -1,6 +1,7 @@
 package dev.bulkhead.e2e;
 
 import dev.bulkhead.e2e.bed.Node;
+import dev.bulkhead.e2e.bed.Output;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -16,6 +17,11 @@ record Host(Node machine) {
 
   String sh(String script) {
     return machine.sh(script);
+  }
+
+  /// What a command as root on it does, however it ends.
+  Output exec(String... command) {
+    return machine.exec(command);
   }
 
   void kill(long pid) {
@@ -35,12 +41,8 @@ record Host(Node machine) {
     return one("node agent", agentPids());
   }
 
-  boolean hasAgent() {
-    return agentPids().size() == 1;
-  }
-
   /// The operator is a Java program too; its environment tells the agent from it.
-  private List<Long> agentPids() {
+  List<Long> agentPids() {
     return pids("quarkus-run.jar", "java").stream()
         .filter(
             pid -> !sh("grep -z ^BULKHEAD_EMULATION= /proc/" + pid + "/environ || true").isEmpty())
@@ -48,11 +50,11 @@ record Host(Node machine) {
   }
 
   long libvirtdPid() {
-    return one("libvirtd", pids("libvirtd", "libvirtd"));
+    return one("libvirtd", libvirtdPids());
   }
 
-  boolean hasLibvirtd() {
-    return pids("libvirtd", "libvirtd").size() == 1;
+  List<Long> libvirtdPids() {
+    return pids("libvirtd", "libvirtd");
   }
 
   private long one(String what, List<Long> pids) {

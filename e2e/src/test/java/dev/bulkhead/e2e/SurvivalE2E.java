@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.crds.VirtualMachineStatus.Phase;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +43,7 @@ class SurvivalE2E {
     var node = hosts.on(guest.node());
     var old = node.agentPid();
     node.kill(old);
-    Lab.awaitTrue("a new agent", () -> node.hasAgent() && node.agentPid() != old);
+    awaitAnother("agent", node::agentPids, old);
     assertUntouchedAndObeying(lab, hosts);
   }
 
@@ -50,7 +52,7 @@ class SurvivalE2E {
     var node = hosts.on(guest.node());
     var old = node.libvirtdPid();
     node.kill(old);
-    Lab.awaitTrue("a new libvirtd", () -> node.hasLibvirtd() && node.libvirtdPid() != old);
+    awaitAnother("libvirtd", node::libvirtdPids, old);
     assertUntouchedAndObeying(lab, hosts);
   }
 
@@ -69,6 +71,10 @@ class SurvivalE2E {
     Deployment.operatorPods(lab.client())
         .forEach(pod -> lab.client().resource(pod).withGracePeriod(0).delete());
     assertUntouchedAndObeying(lab, hosts);
+  }
+
+  private static void awaitAnother(String what, Callable<List<Long>> pids, long old) {
+    Lab.await("another " + what).until(pids, found -> found.size() == 1 && found.getFirst() != old);
   }
 
   /// Still the same boot, the same connection and one QEMU; and a wish made now is carried out, so

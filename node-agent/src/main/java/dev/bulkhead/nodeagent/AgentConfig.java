@@ -45,8 +45,4 @@ interface AgentConfig {
   /// Where libvirtd keeps `<domain>.log`.
   @WithDefault("/var/log/libvirt/qemu")
   Path libvirtLogs();
-
-  /// libvirt-qemu's, which Debian has reserved (base-passwd, users-and-groups).
-  @WithDefault("64055")
-  int qemuUid();
 }

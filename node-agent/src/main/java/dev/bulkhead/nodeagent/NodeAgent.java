@@ -4,6 +4,7 @@ import dev.bulkhead.nodeagent.guest.Guests;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
 import dev.bulkhead.nodeagent.hypervisor.libvirt.LibvirtHypervisor;
 import dev.bulkhead.nodeagent.network.PodNetworks;
+import dev.bulkhead.nodeagent.network.QemuFirewall;
 import dev.bulkhead.nodeagent.node.NodeAccelerator;
 import dev.bulkhead.nodeagent.node.NodeProbe;
 import dev.bulkhead.nodeagent.node.NodeReports;
@@ -54,11 +55,7 @@ class NodeAgent {
     guests =
         new Guests(
             new Guests.Places(
-                config.guests(),
-                config.proc(),
-                config.cgroups(),
-                config.libvirtPid(),
-                config.qemuUid()),
+                config.guests(), config.proc(), config.cgroups(), config.libvirtPid()),
             pods,
             new PodReports(client, InstantSource.system()),
             hypervisor,
@@ -94,13 +91,15 @@ class NodeAgent {
         && !(accelerator instanceof NodeAccelerator.Unknown);
   }
 
+  /// No guest starts before it has come to its end.
   private void lookAtNode() {
     try {
+      QemuFirewall.raise();
       accelerator = NodeProbe.probe(hypervisor, config.emulation() == AgentConfig.Emulation.AUTO);
       LOG.infof("guests of this node run with %s", accelerator);
       guests.lookAtAll();
       nodeReports.publish(accelerator);
-    } catch (HypervisorUnavailableException | KubernetesClientException e) {
+    } catch (HypervisorUnavailableException | KubernetesClientException | IOException e) {
       LOG.warnf("looking at the node: %s; trying again", e.getMessage());
       var _ = background.schedule(this::lookAtNode, 1, TimeUnit.SECONDS);
     }

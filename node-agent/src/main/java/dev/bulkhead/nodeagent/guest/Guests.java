@@ -34,8 +34,7 @@ public final class Guests implements AutoCloseable {
   /// @param proc the node's /proc
   /// @param cgroups the node's /sys/fs/cgroup
   /// @param libvirtPid libvirtd's pid file
-  /// @param qemuUid the user that QEMU runs as
-  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid, int qemuUid) {}
+  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid) {}
 
   public Guests(
       Places places,
@@ -46,7 +45,7 @@ public final class Guests implements AutoCloseable {
       Supplier<NodeAccelerator> accelerator) {
     this.pods = pods;
     this.hypervisor = hypervisor;
-    this.files = new GuestFiles(places.guests(), places.qemuUid());
+    this.files = new GuestFiles(places.guests());
     var ports =
         new Ports(
             hypervisor,

@@ -135,6 +135,16 @@ class DomainPlannerTest {
   }
 
   @Test
+  void runsQemuAsTheGuestsOwnUser() {
+    var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS);
+
+    var xml = DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml();
+
+    assertThat(LibvirtSchema.text(xml, "//seclabel[@model='dac'][@type='static']/label"))
+        .isEqualTo("+1879048199:+1879048199");
+  }
+
+  @Test
   void opensNoTcpPort() {
     var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, disk("root", Bus.Virtio, null));
 
