@@ -32,6 +32,13 @@ record Host(Node machine) {
     return one("QEMU of " + vm, qemusOf(lab, vm));
   }
 
+  long keeperOf(Lab lab, String vm) {
+    var script =
+        "for p in /proc/[0-9]*; do if [ \"$(cat $p/comm 2>/dev/null)\" = keeper ] && grep -q -e '%s' -e '%s' $p/cgroup; then echo ${p#/proc/}; fi; done"
+            .formatted(podUid(lab, vm), podUid(lab, vm).replace('-', '_'));
+    return one("keeper of " + vm, sh(script).lines().map(Long::valueOf).toList());
+  }
+
   /// libvirt gives QEMU `-name guest=<domain>,…`; the domain is `<namespace>.<vm>`.
   List<Long> qemusOf(Lab lab, String vm) {
     return pids("guest=" + lab.namespace() + "." + vm + ",", "qemu-system-");
@@ -108,8 +115,7 @@ record Host(Node machine) {
   }
 
   private static String consoleFile(Lab lab, String vm) {
-    var pod = lab.client().pods().inNamespace(lab.namespace()).withName(vm).get();
-    return "/run/bulkhead/guests/" + pod.getMetadata().getUid() + "/console.log";
+    return "/run/bulkhead/guests/" + podUid(lab, vm) + "/console.log";
   }
 
   /// Follows the console into a file on the node that outlives the guest's own log.
@@ -141,6 +147,31 @@ record Host(Node machine) {
   String agentToken() {
     return sh("cat /proc/" + agentPid() + "/root/run/secrets/kubernetes.io/serviceaccount/token")
         .strip();
+  }
+
+  /// kubelet's folder for that volume of the VM's pod, an emptyDir.
+  String volume(Lab lab, String vm, String volume) {
+    return "/var/lib/kubelet/pods/%s/volumes/kubernetes.io~empty-dir/%s"
+        .formatted(podUid(lab, vm), volume);
+  }
+
+  /// Leaves the VM's pod this much memory beyond what it uses now, in bytes.
+  void limitMemory(Lab lab, String vm, long beyondUse) {
+    sh(
+        """
+        pod=$(find /sys/fs/cgroup -type d -name '*pod%s*' -path '*/memory/*' -o -type d -name '*pod%s.slice' | head -n 1)
+        if [ -e $pod/memory.max ]; then
+          echo $(($(cat $pod/memory.current) + %3$d)) >$pod/memory.max
+        else
+          echo $(($(cat $pod/memory.usage_in_bytes) + %3$d)) >$pod/memory.limit_in_bytes
+        fi
+        """
+            .formatted(podUid(lab, vm), podUid(lab, vm).replace('-', '_'), beyondUse));
+  }
+
+  private static String podUid(Lab lab, String vm) {
+    var pod = lab.client().pods().inNamespace(lab.namespace()).withName(vm).get();
+    return pod.getMetadata().getUid();
   }
 
   void tagImage(String image, String tag) {

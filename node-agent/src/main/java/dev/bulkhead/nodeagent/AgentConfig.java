@@ -38,9 +38,9 @@ interface AgentConfig {
   @WithDefault("/run/libvirt/libvirtd.pid")
   Path libvirtPid();
 
-  /// Where libvirtd keeps `<domain>.pid`.
+  /// Where libvirtd keeps `<domain>.xml` of running domains.
   @WithDefault("/run/libvirt/qemu")
-  Path libvirtPids();
+  Path libvirtStatuses();
 
   /// Where libvirtd keeps `<domain>.log`.
   @WithDefault("/var/log/libvirt/qemu")

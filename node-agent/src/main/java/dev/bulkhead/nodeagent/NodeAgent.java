@@ -33,6 +33,8 @@ class NodeAgent {
   /// The net under all events.
   private static final Duration LOOK_AT_ALL = Duration.ofSeconds(60);
 
+  private static final Duration LOOK_FOR_DEAD_KEEPERS = Duration.ofSeconds(2);
+
   private static final Duration TRIM_CONSOLES = Duration.ofSeconds(5);
 
   private final AgentConfig config;
@@ -49,7 +51,7 @@ class NodeAgent {
   NodeAgent(AgentConfig config, KubernetesClient client) {
     this.config = config;
     hypervisor =
-        new LibvirtHypervisor(config.libvirtUri(), config.libvirtPids(), config.libvirtLogs());
+        new LibvirtHypervisor(config.libvirtUri(), config.libvirtStatuses(), config.libvirtLogs());
     pods = new PodWatch(client, config.nodeName());
     nodeReports = new NodeReports(client, config.nodeName(), InstantSource.system());
     guests =
@@ -68,6 +70,7 @@ class NodeAgent {
     pods.start(guests::lookAt, () -> background.execute(guests::lookAtAll));
     repeat(guests::lookAtAll, LOOK_AT_ALL);
     repeat(guests::trimConsoles, TRIM_CONSOLES);
+    repeat(guests::lookForDeadKeepers, LOOK_FOR_DEAD_KEEPERS);
   }
 
   private void repeat(Runnable task, Duration delay) {

@@ -94,6 +94,7 @@ public final class DomainPlanner {
     devices.add(new Device.Balloon());
     devices.add(new Device.EntropySource());
     devices.add(new Device.PanicNotifier());
+    devices.add(new Device.Watchdog());
     return devices;
   }
 

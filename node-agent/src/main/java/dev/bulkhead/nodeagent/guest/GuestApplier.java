@@ -4,13 +4,16 @@ import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.Accelerator;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
 import dev.bulkhead.nodeagent.keeper.Exit;
+import dev.bulkhead.nodeagent.keeper.Keeper;
 import dev.bulkhead.nodeagent.network.Link;
 import dev.bulkhead.nodeagent.node.NodeAccelerator;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -25,7 +28,7 @@ final class GuestApplier {
 
   /// The guests that this run of the agent has put into their pods. Doing it again is harmless, and
   /// needed after a restart: the DHCP sockets went with the old process.
-  private final Set<PodUid> joined = ConcurrentHashMap.newKeySet();
+  private final Map<PodUid, Keeper> joined = new ConcurrentHashMap<>();
 
   GuestApplier(Ports ports, Supplier<NodeAccelerator> accelerator) {
     this.ports = ports;
@@ -34,18 +37,30 @@ final class GuestApplier {
   }
 
   boolean joined(PodUid pod) {
-    return joined.contains(pod);
+    return joined.containsKey(pod);
+  }
+
+  /// Of guests that this run of the agent has put into their pods: those whose keeper has died.
+  List<PodUid> withDeadKeeper() throws IOException {
+    var orphans = new ArrayList<PodUid>();
+    for (var keeper : joined.values()) {
+      if (!ports.keepers().alive(keeper)) {
+        orphans.add(keeper.pod());
+      }
+    }
+    return orphans;
   }
 
   void apply(PodUid pod, GuestPlan plan, GuestFacts facts) throws IOException {
     var hypervisor = ports.hypervisor();
     switch (plan) {
-      case GuestPlan.Nothing _, GuestPlan.Wait _, GuestPlan.Keep _ -> {}
+      case GuestPlan.Nothing _, GuestPlan.Wait _, GuestPlan.Keep _, GuestPlan.AwaitSpace _ -> {}
       case GuestPlan.Launch _ -> launch(pod, facts);
       case GuestPlan.Join _ -> join(pod, facts);
       case GuestPlan.Resume _ -> resume(pod, facts);
       case GuestPlan.Pause _ -> hypervisor.pause(facts.domain().name());
       case GuestPlan.PressPowerButton _ -> hypervisor.pressPowerButton(facts.domain().name());
+      case GuestPlan.GiveUp giveUp -> ports.files().markEnd(pod, giveUp.end());
       case GuestPlan.Destroy _ -> hypervisor.destroy(facts.domain().name());
       case GuestPlan.End end -> end(pod, end.end(), facts);
       case GuestPlan.CleanUp _ -> cleanUp(pod);
@@ -76,7 +91,7 @@ final class GuestApplier {
     var guest = facts.pod().guest();
     ports.keepers().adopt(facts.keeper(), facts.domain().pid());
     ports.networks().join(facts.keeper(), Link.of(pod, guest.vmUid()), hostname(guest.name()));
-    joined.add(pod);
+    joined.put(pod, facts.keeper());
   }
 
   /// A VM's name may have dots; a host name is one DNS label.

@@ -27,6 +27,14 @@ final class GuestStatus {
               bootTime(facts.bootedAt()),
               accelerator,
               null);
+      case GuestPlan.AwaitSpace _ ->
+          new GuestReport(
+              GuestReport.FORMAT,
+              State.OutOfSpace,
+              bootTime(facts.bootedAt()),
+              accelerator,
+              "a file system below the guest's disks is full, so its vCPUs are halted and nothing is"
+                  + " lost. Make room on the node; the guest then goes on by itself");
       case GuestPlan.PressPowerButton _
           when lasts(facts.pod().deletion().requested(), facts.now()) ->
           new GuestReport(

@@ -26,6 +26,7 @@ public final class Guests implements AutoCloseable {
   private final PodWatch pods;
   private final Hypervisor hypervisor;
   private final GuestFiles files;
+  private final GuestReconciler reconciler;
   private final WorkQueue<PodUid> queue;
 
   /// Where guests are found and kept.
@@ -54,7 +55,7 @@ public final class Guests implements AutoCloseable {
             networks,
             files,
             InstantSource.system());
-    var reconciler = new GuestReconciler(pods, reports, ports, accelerator);
+    this.reconciler = new GuestReconciler(pods, reports, ports, accelerator);
     this.queue = new WorkQueue<>(reconciler::reconcile);
   }
 
@@ -84,6 +85,15 @@ public final class Guests implements AutoCloseable {
       LOG.warnf("not all guests could be found: %s", e.getMessage());
     }
     known.forEach(this::lookAt);
+  }
+
+  /// Nothing tells that a process of another parent has died.
+  public void lookForDeadKeepers() {
+    try {
+      reconciler.withDeadKeeper().forEach(this::lookAt);
+    } catch (IOException e) {
+      LOG.warnf("not all keepers could be looked at: %s", e.getMessage());
+    }
   }
 
   /// A guest may write to its console without end.
