@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 
 /// What the node agent says of a guest, in the pod's annotation `Contract.REPORT_ANNOTATION`. How a
@@ -22,6 +24,13 @@ public record GuestReport(
 
   private static final ObjectMapper JSON =
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  public GuestReport {
+    Objects.requireNonNull(state, "state");
+    if (bootTime != null) {
+      var _ = Instant.parse(bootTime);
+    }
+  }
 
   public enum State {
     Starting,

@@ -102,6 +102,10 @@ public class VirtualMachineStatus {
     @JsonPropertyDescription("When it last ended, RFC 3339.")
     private String lastExitTime;
 
+    @JsonPropertyDescription(
+        "UID of the pod that it last ended in; each pod's end is counted once.")
+    private String lastExitPod;
+
     @JsonPropertyDescription("When the guest is started again, RFC 3339; absent when it is not.")
     private String nextStartTime;
 
@@ -135,6 +139,14 @@ public class VirtualMachineStatus {
 
     public void setLastExitTime(String lastExitTime) {
       this.lastExitTime = lastExitTime;
+    }
+
+    public String getLastExitPod() {
+      return lastExitPod;
+    }
+
+    public void setLastExitPod(String lastExitPod) {
+      this.lastExitPod = lastExitPod;
     }
 
     public String getNextStartTime() {

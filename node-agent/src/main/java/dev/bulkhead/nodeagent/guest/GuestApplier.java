@@ -28,7 +28,9 @@ final class GuestApplier {
 
   /// The guests that this run of the agent has put into their pods. Doing it again is harmless, and
   /// needed after a restart: the DHCP sockets went with the old process.
-  private final Map<PodUid, Keeper> joined = new ConcurrentHashMap<>();
+  private final Map<PodUid, Joined> joined = new ConcurrentHashMap<>();
+
+  private record Joined(Keeper keeper, int qemu) {}
 
   GuestApplier(Ports ports, Supplier<NodeAccelerator> accelerator) {
     this.ports = ports;
@@ -36,16 +38,18 @@ final class GuestApplier {
     this.accelerator = accelerator;
   }
 
-  boolean joined(PodUid pod) {
-    return joined.containsKey(pod);
+  /// Of the QEMU that was put into the pod; null for none.
+  Integer joinedPid(PodUid pod) {
+    var done = joined.get(pod);
+    return done == null ? null : done.qemu();
   }
 
   /// Of guests that this run of the agent has put into their pods: those whose keeper has died.
   List<PodUid> withDeadKeeper() throws IOException {
     var orphans = new ArrayList<PodUid>();
-    for (var keeper : joined.values()) {
-      if (!ports.keepers().alive(keeper)) {
-        orphans.add(keeper.pod());
+    for (var done : joined.values()) {
+      if (!ports.keepers().alive(done.keeper())) {
+        orphans.add(done.keeper().pod());
       }
     }
     return orphans;
@@ -91,7 +95,7 @@ final class GuestApplier {
     var guest = facts.pod().guest();
     ports.keepers().adopt(facts.keeper(), facts.domain().pid());
     ports.networks().join(facts.keeper(), Link.of(pod, guest.vmUid()), hostname(guest.name()));
-    joined.put(pod, facts.keeper());
+    joined.put(pod, new Joined(facts.keeper(), facts.domain().pid()));
   }
 
   /// A VM's name may have dots; a host name is one DNS label.

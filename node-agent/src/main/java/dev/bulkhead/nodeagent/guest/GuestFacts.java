@@ -18,7 +18,8 @@ import java.time.Instant;
 /// @param lastEnding of a domain of that name
 /// @param ranOutOfMemory whether the kernel killed a process of the pod for it
 /// @param end what was decided to be this guest's end, null before
-/// @param joined whether this run of the agent has put the domain into the pod
+/// @param joinedPid the QEMU that this run of the agent has put into the pod, null for none; it may
+///     be gone, and the domain another
 /// @param leftovers whether the node still keeps files of this guest
 record GuestFacts(
     Instant now,
@@ -31,5 +32,5 @@ record GuestFacts(
     Ending lastEnding,
     boolean ranOutOfMemory,
     GuestEnd end,
-    boolean joined,
+    Integer joinedPid,
     boolean leftovers) {}

@@ -22,8 +22,8 @@ final class GuestObserver {
     this.ports = ports;
   }
 
-  /// @param joined what only this run of the agent can know
-  GuestFacts observe(PodUid uid, boolean joined) throws IOException {
+  /// @param joinedPid what only this run of the agent can know
+  GuestFacts observe(PodUid uid, Integer joinedPid) throws IOException {
     var hypervisor = ports.hypervisor();
     var files = ports.files();
     var pod = pods.find(uid);
@@ -45,7 +45,7 @@ final class GuestObserver {
         pod == null ? Ending.UNKNOWN : hypervisor.lastEnding(pod.domainName()),
         own.isEmpty() && keeper != null && ports.keepers().ranOutOfMemory(keeper),
         files.end(uid),
-        joined,
+        joinedPid,
         files.exist(uid));
   }
 

@@ -5,6 +5,7 @@ import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.keeper.Exit;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 
 /// Decides the next step for a guest. It wants nothing of its own: the pod says what should be, and
 /// what the guest did by itself is accepted as it is.
@@ -84,7 +85,7 @@ final class GuestPlanner {
   }
 
   private static GuestPlan follow(GuestFacts facts, GuestDomain domain) {
-    if (!facts.joined()) {
+    if (!Objects.equals(facts.joinedPid(), domain.pid())) {
       return new GuestPlan.Join();
     }
     return switch (domain.state()) {

@@ -56,7 +56,7 @@ final class GuestReconciler {
   WorkQueue.Next reconcile(PodUid pod) {
     try {
       for (int step = 0; step < MAX_STEPS; step++) {
-        var facts = observer.observe(pod, applier.joined(pod));
+        var facts = observer.observe(pod, applier.joinedPid(pod));
         var plan = GuestPlanner.plan(facts);
         LOG.debugf("%s: %s", pod, plan);
         applier.apply(pod, plan, facts);
@@ -74,7 +74,7 @@ final class GuestReconciler {
   }
 
   /// Whether nothing more can be done until something happens.
-  private static boolean rests(GuestPlan plan) {
+  static boolean rests(GuestPlan plan) {
     return switch (plan) {
       case GuestPlan.Nothing _,
           GuestPlan.Wait _,

@@ -44,7 +44,7 @@ final class GuestStatus {
               accelerator,
               "the guest was asked to shut down; its power is cut at "
                   + GuestPlanner.powerOffAt(facts));
-      case GuestPlan.Wait wait ->
+      case GuestPlan.Wait wait when facts.pod() != null ->
           delayed(facts.pod(), facts.bootedAt(), facts.now(), wait.message());
       default -> null;
     };

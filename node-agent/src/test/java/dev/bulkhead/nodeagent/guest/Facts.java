@@ -25,6 +25,8 @@ final class Facts {
   static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
   static final Instant BOOTED = NOW.minusSeconds(60);
 
+  private static final int QEMU = 42;
+
   private Life life = Life.ALIVE;
   private GuestSpec guest = Specs.spec(Specs.ONE_CPU, Firmware.Type.BIOS);
   private boolean paused;
@@ -38,7 +40,7 @@ final class Facts {
   private Ending ending = Ending.UNKNOWN;
   private boolean ranOutOfMemory;
   private GuestEnd end;
-  private boolean joined;
+  private Integer joinedPid;
   private boolean leftovers;
 
   private Facts() {}
@@ -74,13 +76,19 @@ final class Facts {
     return this;
   }
 
+  /// By kubelet.
+  Facts keeperNotReported() {
+    keeperStarted = null;
+    return this;
+  }
+
   Facts withoutKeeper() {
     keeper = null;
     return this;
   }
 
   Facts domain(State state) {
-    domain = new GuestDomain("shop.web", Specs.POD, state, 42);
+    domain = new GuestDomain("shop.web", Specs.POD, state, QEMU);
     return this;
   }
 
@@ -115,7 +123,12 @@ final class Facts {
   }
 
   Facts joined() {
-    joined = true;
+    joinedPid = QEMU;
+    return this;
+  }
+
+  Facts joinedAnother() {
+    joinedPid = QEMU + 1;
     return this;
   }
 
@@ -148,7 +161,7 @@ final class Facts {
         ending,
         ranOutOfMemory,
         end,
-        joined,
+        joinedPid,
         leftovers);
   }
 }

@@ -48,6 +48,12 @@ class GuestPlannerTest {
     assertThat(plan(Facts.of().domain(State.RUNNING).booted())).isEqualTo(new GuestPlan.Join());
   }
 
+  @Test
+  void putsTheNextDomainIntoThePodAlthoughAnEarlierOneWas() {
+    assertThat(plan(Facts.of().domain(State.PAUSED).joinedAnother()))
+        .isEqualTo(new GuestPlan.Join());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "RUNNING, RUNNING, Keep",

@@ -29,7 +29,7 @@ final class Conditions {
   Condition of(ConditionType type, String status, Reason reason, String message) {
     var since =
         find(before, type)
-            .filter(old -> old.getStatus().equals(status))
+            .filter(old -> status.equals(old.getStatus()))
             .map(Condition::getLastTransitionTime)
             .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());
     return new ConditionBuilder()

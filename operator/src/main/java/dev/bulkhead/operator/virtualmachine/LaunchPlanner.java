@@ -53,7 +53,7 @@ final class LaunchPlanner {
 
   private static LaunchPlan powerAsAsked(VirtualMachine vm, VmPod pod) {
     var power = vm.getSpec().getPower();
-    return pod.power() == power ? new Wait() : new SetPower(pod, power);
+    return pod.power().equals(Optional.of(power)) ? new Wait() : new SetPower(pod, power);
   }
 
   /// An end is acted on once the status tells of it: the pod that knew it is then no longer needed.

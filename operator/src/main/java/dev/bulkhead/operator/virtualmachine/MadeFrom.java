@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /// The part of a VM that its pod was made from and that only a new pod can change: its labels, and
 /// its spec without power and restartPolicy. Tells two of them apart in the words of the manifest.
@@ -22,6 +23,10 @@ record MadeFrom(JsonNode tree) {
 
   /// Longer values (user data, kernel arguments) are cut in a message.
   private static final int SHOWN_CHARACTERS = 60;
+
+  /// Fields that hold a quantity. A label or a node selector may have such a name too.
+  private static final Pattern SIZE =
+      Pattern.compile("spec\\.memory\\.size|spec\\.disks\\[[^]]*]\\.empty\\.size");
 
   static MadeFrom of(VirtualMachine vm) {
     var tree = JSON.createObjectNode();
@@ -116,10 +121,19 @@ record MadeFrom(JsonNode tree) {
   }
 
   private static boolean same(String path, JsonNode old, JsonNode wanted) {
-    if (path.endsWith(".size") && old.isTextual() && wanted.isTextual()) {
-      return new Quantity(old.asText()).equals(new Quantity(wanted.asText()));
+    return old.equals(wanted)
+        || (SIZE.matcher(path).matches()
+            && old.isTextual()
+            && wanted.isTextual()
+            && sameQuantity(old.asText(), wanted.asText()));
+  }
+
+  private static boolean sameQuantity(String old, String wanted) {
+    try {
+      return new Quantity(old).equals(new Quantity(wanted));
+    } catch (IllegalArgumentException noQuantity) {
+      return false;
     }
-    return old.equals(wanted);
   }
 
   private static String show(JsonNode node) {

@@ -1,6 +1,5 @@
 package dev.bulkhead.operator.virtualmachine;
 
-import java.util.Objects;
 import java.util.Set;
 
 /// Why a pod that has a node does not start, in kubelet's own words.
@@ -23,16 +22,18 @@ record PodTrouble(Reason reason, String message) {
   /// From a container's `state.waiting`. Kubelet swaps `ErrImagePull` and `ImagePullBackOff`; both
   /// read the same here, so that a status does not change with them.
   static PodTrouble ofWaiting(String reason, String message) {
-    var words = Objects.requireNonNullElse(message, reason);
+    var words = Words.orElse(message, reason);
     return new PodTrouble(
         IMAGE.contains(reason) ? Reason.ImageUnavailable : Reason.PodRefused,
         words.replaceFirst("^Back-off pulling image \"[^\"]*\": ", "").replaceFirst("^\\w+: ", ""));
   }
 
   /// From a Warning event about the pod.
+  ///
+  /// @param reason null where the event gives none: anybody may write events
   static PodTrouble ofEvent(String reason, String message) {
     return new PodTrouble(
-        VOLUME.contains(reason) ? Reason.VolumeUnavailable : Reason.PodRefused,
-        Objects.requireNonNullElse(message, reason));
+        reason != null && VOLUME.contains(reason) ? Reason.VolumeUnavailable : Reason.PodRefused,
+        Words.orElse(message, reason));
   }
 }

@@ -7,6 +7,8 @@ import dev.bulkhead.crds.VirtualMachineStatus.Restarts;
 import dev.bulkhead.operator.virtualmachine.GuestEnd.Cause;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -96,7 +98,7 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
   }
 
   private boolean isOf(GuestEnd other) {
-    return end.cause() == other.cause() && end.at().equals(other.at());
+    return Objects.equals(end.pod(), other.pod());
   }
 
   /// A guest that never ran is tried again whatever the policy: nothing of it has ended.
@@ -141,14 +143,20 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
     restarts.setLastExitReason(end.cause().name());
     restarts.setLastExitMessage(end.message());
     restarts.setLastExitTime(end.at().toString());
+    restarts.setLastExitPod(end.pod());
     restarts.setNextStartTime(nextStart == null ? null : nextStart.toString());
     return restarts;
   }
 
+  /// Empty also for what only another version of this code can have written.
   private static Optional<RestartRecord> parse(Restarts restarts) {
-    return Cause.named(restarts.getLastExitReason())
-        .filter(_ -> restarts.getLastExitTime() != null)
-        .map(cause -> parse(restarts, cause));
+    try {
+      return Cause.named(restarts.getLastExitReason())
+          .filter(_ -> restarts.getLastExitTime() != null)
+          .map(cause -> parse(restarts, cause));
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
   }
 
   private static RestartRecord parse(Restarts restarts, Cause cause) {
@@ -156,7 +164,8 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
     var next = restarts.getNextStartTime();
     return new RestartRecord(
         restarts.getCount() == null ? 0 : restarts.getCount(),
-        new GuestEnd(cause, restarts.getLastExitMessage(), at, Duration.ZERO),
+        new GuestEnd(
+            restarts.getLastExitPod(), cause, restarts.getLastExitMessage(), at, Duration.ZERO),
         next == null ? null : Instant.parse(next));
   }
 }

@@ -3,6 +3,7 @@ package dev.bulkhead.operator.virtualmachine;
 import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.crds.GuestReport.State;
 import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import java.util.Optional;
 
 /// Where a VM stands, told from facts alone. Plan and status are both decided over it.
@@ -43,10 +44,11 @@ sealed interface Situation {
   }
 
   /// A pod that is being deleted ends for that reason, whatever its exit code, and no policy
-  /// applies; unless the status already told of its end.
+  /// applies; unless the status already told of its end, and has not to forget it for a VM that is
+  /// to be stopped.
   private static Situation ofOwn(VmPod pod, VirtualMachine vm) {
     var end = pod.end();
-    if (end.isPresent() && (!pod.leaving() || RestartRecord.tellsOf(end.get(), vm.getStatus()))) {
+    if (end.isPresent() && (!pod.leaving() || toldOf(end.get(), vm))) {
       return new Ended(pod, end.get());
     }
     if (pod.leaving()) {
@@ -58,6 +60,10 @@ sealed interface Situation {
     return ran(pod.report())
         .<Situation>map(report -> new Up(pod, report))
         .orElseGet(() -> new Starting(pod));
+  }
+
+  private static boolean toldOf(GuestEnd end, VirtualMachine vm) {
+    return vm.getSpec().getPower() != Power.Stopped && RestartRecord.tellsOf(end, vm.getStatus());
   }
 
   private static Optional<GuestReport> ran(Optional<GuestReport> report) {

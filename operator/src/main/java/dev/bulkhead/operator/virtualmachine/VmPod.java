@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -63,8 +64,11 @@ record VmPod(Pod pod) {
     return Optional.ofNullable(pod.getStatus().getPodIP()).filter(ip -> !ip.isEmpty());
   }
 
-  Power power() {
-    return annotation(Contract.POWER_ANNOTATION).map(Power::valueOf).orElse(Power.Running);
+  /// Empty when it is said in no words that this code knows.
+  Optional<Power> power() {
+    return annotation(Contract.POWER_ANNOTATION)
+        .flatMap(
+            name -> Arrays.stream(Power.values()).filter(p -> p.name().equals(name)).findFirst());
   }
 
   MadeFrom madeFrom() {
@@ -94,7 +98,7 @@ record VmPod(Pod pod) {
   Optional<String> unschedulable() {
     return condition("PodScheduled")
         .filter(c -> "False".equals(c.getStatus()))
-        .map(c -> Objects.requireNonNullElse(c.getMessage(), c.getReason()));
+        .map(c -> Words.orElse(c.getMessage(), c.getReason()));
   }
 
   boolean keeperStarted() {
@@ -128,7 +132,7 @@ record VmPod(Pod pod) {
         terminated == null || terminated.getFinishedAt() == null
             ? readinessChangedAt()
             : Instant.parse(terminated.getFinishedAt());
-    return new GuestEnd(cause(terminated), message(terminated), at, ranUntil(at));
+    return new GuestEnd(uid(), cause(terminated), message(terminated), at, ranUntil(at));
   }
 
   private Duration ranUntil(Instant end) {

@@ -2,11 +2,23 @@ package dev.bulkhead.operator.virtualmachine;
 
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Messages for users: what is the matter, in Kubernetes' own words where it said so, and the way
 /// out.
 final class Words {
   private Words() {}
+
+  /// What Kubernetes says of something, as fully as it does.
+  ///
+  /// @param message null or empty for none
+  /// @param reason null or empty for none
+  static String orElse(String message, String reason) {
+    return Stream.of(message, reason)
+        .filter(words -> words != null && !words.isBlank())
+        .findFirst()
+        .orElse("no reason was given");
+  }
 
   static String quotaExceeded(String cause) {
     return cause

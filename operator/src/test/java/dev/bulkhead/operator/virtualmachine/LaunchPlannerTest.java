@@ -11,6 +11,7 @@ import static dev.bulkhead.operator.virtualmachine.Fixtures.keeperRuns;
 import static dev.bulkhead.operator.virtualmachine.Fixtures.reported;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport.State;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
@@ -82,6 +83,15 @@ class LaunchPlannerTest {
     assertThat(plan(changed, facts(keeperRuns()))).isInstanceOf(Delete.class);
     assertThat(plan(changed, facts(reported(State.Running)))).isInstanceOf(Wait.class);
     assertThat(plan(changed, facts(reported(State.Paused)))).isInstanceOf(Wait.class);
+  }
+
+  @Test
+  void aPowerThatNobodyUnderstandsIsSetRight() {
+    var pod = reported(State.Running);
+    pod.editMetadata().addToAnnotations(Contract.POWER_ANNOTATION, "Hovering").endMetadata();
+    assertThat(plan(Fixtures.vm(Power.Paused), facts(pod)))
+        .isInstanceOfSatisfying(
+            SetPower.class, set -> assertThat(set.power()).isEqualTo(Power.Paused));
   }
 
   private static LaunchPlan plan(VirtualMachine vm, VirtualMachineFacts facts) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.crds.VirtualMachine;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +35,7 @@ class MadeFromTest {
         "name: data          | name: logs            | spec.disks[data]: {\"name\":\"data\",\"empty\":{\"size\":\"1Gi\"}} -> (none)",
         "tier: front         | tier: back            | metadata.labels.tier: front -> back",
         "Seconds: 60         | Seconds: 30           | spec.terminationGracePeriodSeconds: 60 -> 30",
+        "tier: front         | disk.size: large      | metadata.labels.disk.size: (none) -> large",
         "power: Running      | nodeSelector: {a: b}  | spec.nodeSelector: (none) -> {\"a\":\"b\"}",
       })
   void namesTheFieldThatDiffersAndBothValues(String old, String replacement, String difference) {
@@ -53,6 +55,22 @@ class MadeFromTest {
   void whatNeedsNoNewPodIsNoDifference(String old, String replacement) {
     assertThat(madeFrom(BEFORE).differencesTo(madeFrom(BEFORE.replace(old, replacement))))
         .isEmpty();
+  }
+
+  @Test
+  void aLabelThatIsNamedSizeIsNoQuantity() {
+    var small = madeFrom(BEFORE.replace("tier: front", "disk.size: small"));
+    var large = madeFrom(BEFORE.replace("tier: front", "disk.size: large"));
+    assertThat(small.differencesTo(large))
+        .containsExactly("metadata.labels.disk.size: small -> large");
+  }
+
+  @Test
+  void whatIsNoQuantityIsComparedAsText() {
+    var broken = MadeFrom.parse(madeFrom(BEFORE).toJson().replace("512Mi", "much"));
+    assertThat(broken.differencesTo(madeFrom(BEFORE)))
+        .containsExactly("spec.memory.size: much -> 512Mi");
+    assertThat(broken.differencesTo(broken)).isEmpty();
   }
 
   @ParameterizedTest

@@ -61,12 +61,37 @@ class RestartRecordTest {
     assertThat(again.nextStart()).isEqualTo(first.nextStart());
   }
 
+  /// Kubelet may tell a pod's end in more than one write: first that it failed, later how and when.
+  @Test
+  void anEndOfWhichMoreIsToldLaterIsStillTheSameEnd() {
+    var atFirst = new GuestEnd("pod-1", Cause.Evicted, "no word", NOW, Duration.ZERO);
+    var first = RestartRecord.after(atFirst, null, RestartPolicy.Always, false, NOW);
+    var later =
+        new GuestEnd("pod-1", Cause.Crashed, "exit code 1", NOW.minusSeconds(3), Duration.ZERO);
+    var again =
+        RestartRecord.after(
+            later, first.toStatus(), RestartPolicy.Always, false, NOW.plusSeconds(5));
+    assertThat(again).isEqualTo(first);
+  }
+
+  @Test
+  void twoPodsThatEndAlikeInTheSameSecondAreTwoEnds() {
+    var first =
+        RestartRecord.after(
+            end(Cause.Crashed, Duration.ZERO), null, RestartPolicy.Always, false, NOW);
+    var other = new GuestEnd("pod-2", Cause.Crashed, "it ended", NOW, Duration.ZERO);
+    assertThat(
+            RestartRecord.after(other, first.toStatus(), RestartPolicy.Always, false, NOW).count())
+        .isEqualTo(2);
+  }
+
   @Test
   void tenMinutesOfRunningAreForgiven() {
     var before =
         RestartRecord.after(
             end(Cause.Crashed, Duration.ZERO), null, RestartPolicy.Always, false, NOW);
-    var later = new GuestEnd(Cause.Crashed, "again", NOW.plusSeconds(900), Duration.ofMinutes(10));
+    var later =
+        new GuestEnd("pod-2", Cause.Crashed, "again", NOW.plusSeconds(900), Duration.ofMinutes(10));
     var record =
         RestartRecord.after(
             later, before.toStatus(), RestartPolicy.Always, false, NOW.plusSeconds(900));
@@ -78,7 +103,8 @@ class RestartRecordTest {
   void aChangedSpecEndsTheBackOff() {
     var before = end(Cause.StartFailed, Duration.ZERO);
     var first = RestartRecord.after(before, null, RestartPolicy.Never, false, NOW);
-    var second = new GuestEnd(Cause.StartFailed, "no kernel", NOW.plusSeconds(2), Duration.ZERO);
+    var second =
+        new GuestEnd("pod-2", Cause.StartFailed, "no kernel", NOW.plusSeconds(2), Duration.ZERO);
     var waiting =
         RestartRecord.after(
             second, first.toStatus(), RestartPolicy.Never, false, NOW.plusSeconds(3));
@@ -91,11 +117,11 @@ class RestartRecordTest {
 
   @Test
   void aNodesFastClockDoesNotDelayARestart() {
-    var end = new GuestEnd(Cause.Crashed, "", NOW.plusSeconds(3600), Duration.ZERO);
+    var end = new GuestEnd("pod-1", Cause.Crashed, "", NOW.plusSeconds(3600), Duration.ZERO);
     assertThat(RestartRecord.after(end, null, RestartPolicy.Always, false, NOW).due(NOW)).isTrue();
   }
 
   private static GuestEnd end(Cause cause, Duration ranFor) {
-    return new GuestEnd(cause, "it ended", NOW, ranFor);
+    return new GuestEnd("pod-1", cause, "it ended", NOW, ranFor);
   }
 }

@@ -10,6 +10,7 @@ import static dev.bulkhead.operator.virtualmachine.Fixtures.keeperRuns;
 import static dev.bulkhead.operator.virtualmachine.Fixtures.reported;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport.State;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class VirtualMachineStatusPlannerTest {
   private static final String SOON = "2026-11-23T12:00:30Z";
@@ -101,6 +103,33 @@ class VirtualMachineStatusPlannerTest {
                 .orElseThrow()
                 .getLastTransitionTime())
         .isEqualTo(NOW.plusSeconds(60).toString());
+  }
+
+  @Test
+  void anEndedPodThatLingersDoesNotMakeAStoppedVmWaver() {
+    var vm = Fixtures.vm(Power.Running);
+    vm.setStatus(status(vm, facts(ended(1))));
+    vm.getSpec().setPower(Power.Stopped);
+    var lingering = facts(deleting(SOON).apply(ended(1)));
+    vm.setStatus(status(vm, lingering));
+    assertThat(vm.getStatus().getPhase()).isEqualTo(Phase.Stopping);
+    assertThat(status(vm, lingering).getPhase()).isEqualTo(Phase.Stopping);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "no JSON",
+        "{\"format\": 1}",
+        "{\"format\": 1, \"state\": \"Hovering\"}",
+        "{\"format\": 1, \"state\": \"Running\", \"bootTime\": \"yesterday\"}"
+      })
+  void aReportThatNobodyUnderstandsIsAsNone(String report) {
+    var pod = keeperRuns().editMetadata();
+    pod.addToAnnotations(Contract.REPORT_ANNOTATION, report);
+    assertThat(status(Fixtures.vm(Power.Running), facts(pod.endMetadata())).getPhase())
+        .isEqualTo(Phase.Starting);
   }
 
   @Test

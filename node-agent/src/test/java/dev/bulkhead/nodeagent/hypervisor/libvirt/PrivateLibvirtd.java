@@ -58,9 +58,13 @@ final class PrivateLibvirtd implements AutoCloseable {
     return runtime().resolve("libvirt/libvirt-sock");
   }
 
+  String uri() {
+    return "qemu:///session?socket=" + socket();
+  }
+
   LibvirtHypervisor connection() {
     return new LibvirtHypervisor(
-        "qemu:///session?socket=" + socket(),
+        uri(),
         runtime().resolve("libvirt/qemu/run"),
         folder.resolve("home/cache/libvirt/qemu/log"));
   }
