@@ -27,6 +27,11 @@ record Injection(List<Component> components, Duration frozenFor, Duration lead) 
     return frozenFor.isZero();
   }
 
+  /// Whether it may break off the start of a container.
+  boolean hitsContainers() {
+    return components.contains(Component.KUBELET) || components.contains(Component.CONTAINERD);
+  }
+
   /// Every component killed once, at moments drawn by the seed.
   static List<Injection> everyComponentKilled(long seed) {
     var random = new Random(seed);
