@@ -50,9 +50,17 @@ record Host(Node machine) {
 
   /// The operator is a Java program too; its environment tells the agent from it.
   List<Long> agentPids() {
+    return javaPids("BULKHEAD_EMULATION=");
+  }
+
+  List<Long> operatorPids(String pod) {
+    return javaPids("POD_NAME=" + pod);
+  }
+
+  private List<Long> javaPids(String environment) {
     return pids("quarkus-run.jar", "java").stream()
         .filter(
-            pid -> !sh("grep -z ^BULKHEAD_EMULATION= /proc/" + pid + "/environ || true").isEmpty())
+            pid -> !sh("grep -z ^" + environment + " /proc/" + pid + "/environ || true").isEmpty())
         .toList();
   }
 
@@ -64,7 +72,7 @@ record Host(Node machine) {
     return pids("libvirtd", "libvirtd");
   }
 
-  private long one(String what, List<Long> pids) {
+  long one(String what, List<Long> pids) {
     if (pids.size() != 1) {
       throw new AssertionError("expected one %s on %s, found %s".formatted(what, name(), pids));
     }
@@ -73,7 +81,7 @@ record Host(Node machine) {
 
   /// PIDs of processes whose program's file name begins with `program` and whose command line
   /// contains `part`.
-  private List<Long> pids(String part, String program) {
+  List<Long> pids(String part, String program) {
     var script =
         """
         for p in /proc/[0-9]*; do
@@ -84,6 +92,23 @@ record Host(Node machine) {
         """
             .formatted(program, part);
     return sh(script).lines().map(Long::valueOf).toList();
+  }
+
+  boolean runs(long pid) {
+    return machine.exec("test", "-e", "/proc/" + pid).status() == 0;
+  }
+
+  /// Whether an HTTP server that this machine can reach answers with 200.
+  boolean isOk(String address, int port, String path) {
+    var get =
+        """
+        exec 3<>/dev/tcp/%s/%d
+        printf 'GET %s HTTP/1.0\\r\\n\\r\\n' >&3
+        read -r answer <&3
+        [[ $answer = *' 200 '* ]]
+        """
+            .formatted(address, port, path);
+    return machine.exec("timeout", "3", "bash", "-c", get).status() == 0;
   }
 
   /// All that a VM may leave behind: pod cgroups, QEMUs, taps and network namespaces, files and

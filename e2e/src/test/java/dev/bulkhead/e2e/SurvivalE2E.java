@@ -26,7 +26,7 @@ class SurvivalE2E {
     guest = lab.awaitRunning("rock");
     bootId = guest.bootId();
     connection = EchoConnection.open(lab, "client-2", guest.ip(), 7);
-    connection.say("before");
+    connection.awaitEcho();
   }
 
   @AfterEach
@@ -80,7 +80,7 @@ class SurvivalE2E {
   /// Still the same boot, the same connection and one QEMU; and a wish made now is carried out, so
   /// the new process is not only alive but in charge.
   private void assertUntouchedAndObeying(Lab lab, Hosts hosts) {
-    connection.say("after");
+    connection.awaitEcho();
     assertThat(guest.bootId()).isEqualTo(bootId);
     assertThat(hosts.qemusOf(lab, "rock")).hasSize(1);
     lab.awaitVm(
@@ -92,7 +92,7 @@ class SurvivalE2E {
     lab.awaitPhase("rock", Phase.Paused);
     lab.patch("rock", "{\"spec\":{\"power\":\"Running\"}}");
     lab.awaitRunning("rock");
-    connection.say("at last");
+    connection.awaitEcho();
     assertThat(guest.bootId()).isEqualTo(bootId);
   }
 }
