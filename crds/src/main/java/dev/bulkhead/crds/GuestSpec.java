@@ -13,6 +13,7 @@ import java.math.RoundingMode;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// The exact guest that a pod was made for: parsed from the VM once, by the operator, carried in
 /// the pod's annotation `Contract.GUEST_ANNOTATION`, and acted on by the node agent, which never
@@ -68,7 +69,11 @@ public record GuestSpec(
   /// @param initrdPath null for none
   /// @param args null for none
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Kernel(String image, String path, String initrdPath, String args) {}
+  public record Kernel(String image, String path, String initrdPath, String args) {
+    public Kernel {
+      Objects.requireNonNull(path, "kernel.path");
+    }
+  }
 
   /// Exactly one of `image` and `emptyBytes` is set.
   ///
@@ -77,14 +82,34 @@ public record GuestSpec(
   /// @param bootOrder null for after all that have one
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Disk(
-      String name, String image, String imagePath, Long emptyBytes, Bus bus, Integer bootOrder) {}
+      String name, String image, String imagePath, Long emptyBytes, Bus bus, Integer bootOrder) {
+    /// As the CRD's. It becomes part of paths on the node, and a pod may be made by anybody.
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?");
+
+    public Disk {
+      if (!NAME.matcher(name).matches()) {
+        throw new IllegalArgumentException("a disk cannot be named \"" + name + "\"");
+      }
+      if ((image == null) == (emptyBytes == null)) {
+        throw new IllegalArgumentException(
+            "disk " + name + " needs exactly one source: either image or empty");
+      }
+    }
+  }
 
   /// Exactly one is set. The secret's content is never here: kubelet mounts it for the agent.
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record CloudInit(String userData, String secretName) {}
+  public record CloudInit(String userData, String secretName) {
+    public CloudInit {
+      if ((userData == null) == (secretName == null)) {
+        throw new IllegalArgumentException(
+            "cloudInit needs exactly one of userData and userDataSecret");
+      }
+    }
+  }
 
-  /// Reads what the API server has validated and defaulted; a VM that was written past validation
-  /// may throw `NullPointerException`, with the field in the message.
+  /// Reads what the API server has validated and defaulted. A VM that was written past validation
+  /// may throw `NullPointerException`, `IllegalArgumentException` or `ArithmeticException`.
   public static GuestSpec from(VirtualMachine vm) {
     var spec = vm.getSpec();
     var cpu = Objects.requireNonNull(spec.getCpu(), "spec.cpu");

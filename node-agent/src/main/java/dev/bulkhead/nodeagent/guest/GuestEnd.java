@@ -1,6 +1,7 @@
 package dev.bulkhead.nodeagent.guest;
 
 import dev.bulkhead.nodeagent.keeper.Exit;
+import java.util.Arrays;
 
 /// How a guest ended, to be told through its keeper.
 ///
@@ -12,8 +13,13 @@ record GuestEnd(Exit exit, String message) {
     return exit.name() + "\n" + message;
   }
 
+  /// What another version wrote in other words is an end all the same.
   static GuestEnd parse(String text) {
-    var parts = text.split("\n", 2);
-    return new GuestEnd(Exit.valueOf(parts[0]), parts[1]);
+    var lines = text.split("\n", 2);
+    return Arrays.stream(Exit.values())
+        .filter(exit -> lines.length == 2 && exit.name().equals(lines[0]))
+        .findFirst()
+        .map(exit -> new GuestEnd(exit, lines[1]))
+        .orElseGet(() -> new GuestEnd(Exit.CRASHED, text));
   }
 }

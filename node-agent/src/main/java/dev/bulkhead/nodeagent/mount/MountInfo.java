@@ -7,13 +7,18 @@ import java.util.regex.Pattern;
 
 /// Reads `/proc/<pid>/mountinfo` (man 5 proc).
 final class MountInfo {
-  private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
+  private static final Pattern OCTAL = Pattern.compile("\\\\(040|011|012|134)");
 
   private MountInfo() {}
 
-  /// In the file's order, so that what is mounted upon another comes after it.
+  /// In the file's order, so that what is mounted upon another comes after it. Lines without a
+  /// mount point are passed over; `InvalidPathException` for one that no kernel writes.
   static List<Path> mountPoints(List<String> lines) {
-    return lines.stream().map(line -> Path.of(unescape(line.split(" ", 6)[4]))).toList();
+    return lines.stream()
+        .map(line -> line.split(" ", 6))
+        .filter(fields -> fields.length > 4)
+        .map(fields -> Path.of(unescape(fields[4])))
+        .toList();
   }
 
   /// Blank, tab, line feed and backslash are written as three octal digits.

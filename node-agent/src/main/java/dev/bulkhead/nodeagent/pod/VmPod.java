@@ -8,7 +8,8 @@ import java.time.Instant;
 
 /// A VM's pod as far as the agent is concerned, parsed once.
 ///
-/// @param guest null when this agent does not understand the annotation
+/// @param guest null when this agent does not understand the annotation, or when it is not of this
+///     pod: guests are told apart by the names in it
 /// @param paused whether the guest's vCPUs shall be halted
 /// @param deletion null unless the pod is being deleted
 /// @param ended whether its containers have ended for good
@@ -39,7 +40,10 @@ public record VmPod(
         new PodUid(metadata.getUid()),
         metadata.getNamespace(),
         metadata.getName(),
-        GuestSpec.parse(annotations.getOrDefault(Contract.GUEST_ANNOTATION, "")).orElse(null),
+        GuestSpec.parse(annotations.getOrDefault(Contract.GUEST_ANNOTATION, ""))
+            .filter(guest -> guest.namespace().equals(metadata.getNamespace()))
+            .filter(guest -> guest.name().equals(metadata.getName()))
+            .orElse(null),
         "Paused".equals(annotations.get(Contract.POWER_ANNOTATION)),
         deletion(pod),
         "Succeeded".equals(pod.getStatus().getPhase())

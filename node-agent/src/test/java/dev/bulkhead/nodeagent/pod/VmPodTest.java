@@ -3,6 +3,7 @@ package dev.bulkhead.nodeagent.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.VirtualMachineSpec.Disk;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
 import dev.bulkhead.nodeagent.domain.Specs;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -27,6 +28,28 @@ class VmPodTest {
   @CsvSource({"'{\"format\": 99}'", "no JSON", "''"})
   void understandsNoForeignGuest(String annotation) {
     assertThat(parse(annotated(Contract.GUEST_ANNOTATION, annotation)).guest()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"web, other", "shop, kube-system"})
+  void takesNoGuestThatIsNamedLikeAnotherPods(String own, String other) {
+    var guest = Specs.spec(Specs.ONE_CPU, Firmware.Type.BIOS).toJson();
+
+    assertThat(parse(annotated(Contract.GUEST_ANNOTATION, guest.replace(own, other))).guest())
+        .isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"../../etc", "a/b", ".", "''"})
+  void takesNoGuestWhoseDisksAreNamedLikePaths(String name) {
+    var guest =
+        Specs.spec(Specs.ONE_CPU, Firmware.Type.BIOS, Specs.disk("root", Disk.Bus.Virtio, null))
+            .toJson();
+
+    assertThat(
+            parse(annotated(Contract.GUEST_ANNOTATION, guest.replace("\"root\"", '"' + name + '"')))
+                .guest())
+        .isNull();
   }
 
   @ParameterizedTest
