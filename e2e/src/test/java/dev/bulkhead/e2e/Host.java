@@ -72,6 +72,21 @@ record Host(Node machine) {
     return pids("libvirtd", "libvirtd");
   }
 
+  /// Puts a process in the place of a libvirtd that its container runtime has forgotten: it looks
+  /// like one, and takes the lock of its pid file as soon as the real one is gone.
+  long standInForALostLibvirtd() {
+    var script =
+        """
+        setsid perl -MFcntl -e '
+          $0 = "libvirtd --config /run/libvirtd.conf";
+          open(my $file, "+<", "/run/bulkhead/libvirt/libvirtd.pid") or die;
+          fcntl($file, F_SETLKW, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die;
+          truncate($file, 0); seek($file, 0, 0); syswrite($file, $$); sleep 300' </dev/null >/dev/null 2>&1 &
+        echo $!
+        """;
+    return Long.parseLong(sh(script).strip());
+  }
+
   long one(String what, List<Long> pids) {
     if (pids.size() != 1) {
       throw new AssertionError("expected one %s on %s, found %s".formatted(what, name(), pids));

@@ -56,6 +56,20 @@ class SurvivalE2E {
     assertUntouchedAndObeying(lab, hosts);
   }
 
+  /// As containerd does when it is killed while it starts the container.
+  @Test
+  void libvirtdTakesOverFromOneThatItsContainerRuntimeHasLost(Lab lab, Hosts hosts) {
+    var node = hosts.on(guest.node());
+    var old = node.libvirtdPid();
+    var lost = node.standInForALostLibvirtd();
+    node.kill(old);
+    Lab.await("a libvirtd that is neither " + old + " nor " + lost)
+        .until(
+            node::libvirtdPids,
+            found -> found.size() == 1 && found.getFirst() != old && found.getFirst() != lost);
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
   @Test
   void guestOutlivesTheWholeAgentPod(Lab lab, Hosts hosts) {
     var pod = Deployment.agentPod(lab.client(), guest.node());
