@@ -22,6 +22,7 @@ class GuestFaultsE2E {
   void kernelPanicIsACrash(Lab lab, Hosts hosts) {
     lab.apply(Manifests.tinyGuest("panics", "  restartPolicy: Never"));
     var guest = lab.awaitRunning("panics");
+    guest.awaitAnswer();
 
     guest.tell("/cgi-bin/panic");
 
@@ -64,9 +65,10 @@ class GuestFaultsE2E {
   void killedForMemoryIsACrashThatSaysSo(Lab lab, Hosts hosts) {
     lab.apply(Manifests.tinyGuest("squeezed", "  restartPolicy: Never"));
     var guest = lab.awaitRunning("squeezed");
+    guest.awaitAnswer();
 
     hosts.on(guest.node()).limitMemory(lab, "squeezed", 4 << 20);
-    guest.tell("/cgi-bin/fill?none");
+    guest.tell("/cgi-bin/panic"); // by touching all of its memory, so the pod's runs out before
 
     var vm = lab.awaitPhase("squeezed", Phase.Failed);
     assertThat(vm.getStatus().getRestarts().getLastExitReason()).isEqualTo("Crashed");
@@ -113,7 +115,7 @@ class GuestFaultsE2E {
       try {
         Lab.awaitTrue("no QEMU", () -> hosts.qemusOf(lab, "fills").isEmpty());
       } finally {
-        host.sh("umount -l " + volume);
+        host.sh("if mountpoint -q %1$s; then umount -l %1$s; fi".formatted(volume));
         host.removeImage(image);
       }
     }
