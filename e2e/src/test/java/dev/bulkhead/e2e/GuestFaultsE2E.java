@@ -63,7 +63,8 @@ class GuestFaultsE2E {
 
   @Test
   void killedForMemoryIsACrashThatSaysSo(Lab lab, Hosts hosts) {
-    lab.apply(Manifests.tinyGuest("squeezed", "  restartPolicy: Never"));
+    // A guest that has not touched all its memory yet.
+    lab.apply(Manifests.tinyGuest("squeezed", "  restartPolicy: Never").replace("96Mi", "256Mi"));
     var guest = lab.awaitRunning("squeezed");
     guest.awaitAnswer();
 
