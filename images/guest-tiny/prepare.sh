@@ -4,7 +4,7 @@ set -euo pipefail
 # What virtual hardware needs that is no fixed part of Debian's cloud kernel. (That kernel has no AHCI: this guest
 # sees no disk on a SATA bus.)
 modules=(virtio_pci virtio_blk virtio_net virtio_console virtio_rng virtio_scsi virtio_balloon
-  sd_mod sr_mod isofs vfat nls_ascii button evdev)
+  sd_mod sr_mod isofs vfat nls_ascii button evdev pvpanic-mmio)
 
 mmdebstrap --variant=extract --include=linux-image-cloud-amd64,busybox-static,kmod bookworm debian
 kernel=$(basename debian/boot/vmlinuz-*)

@@ -1,5 +1,4 @@
-{{- /* Both containers enter the pods' namespaces and cgroups, and QEMU drops to a user of its own.
-       Not privileged: each capability is named. */ -}}
+{{- /* Of a container that enters the pods' namespaces and cgroups. Not privileged: each capability is named. */ -}}
 {{- define "bulkhead.hostSecurity" -}}
 privileged: false
 runAsUser: 0
@@ -8,21 +7,5 @@ seccompProfile: {type: Unconfined}
 appArmorProfile: {type: Unconfined}
 capabilities:
   drop: [ALL]
-  add:
-  - SYS_ADMIN
-  - NET_ADMIN
-  - NET_RAW
-  - NET_BIND_SERVICE
-  - SYS_PTRACE
-  - SYS_CHROOT
-  - CHOWN
-  - DAC_OVERRIDE
-  - DAC_READ_SEARCH
-  - FOWNER
-  - FSETID
-  - KILL
-  - SETUID
-  - SETGID
-  - SETPCAP
-  - IPC_LOCK
+  add: {{- toYaml . | nindent 2 }}
 {{- end }}

@@ -36,6 +36,8 @@ public record GuestReport(
     Starting,
     Running,
     Paused,
+    /// Halted until the node has room for what it writes.
+    OutOfSpace,
     Stopping
   }
 

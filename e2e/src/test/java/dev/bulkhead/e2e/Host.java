@@ -1,6 +1,7 @@
 package dev.bulkhead.e2e;
 
 import dev.bulkhead.e2e.bed.Node;
+import dev.bulkhead.e2e.bed.Output;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -18,12 +19,24 @@ record Host(Node machine) {
     return machine.sh(script);
   }
 
+  /// What a command as root on it does, however it ends.
+  Output exec(String... command) {
+    return machine.exec(command);
+  }
+
   void kill(long pid) {
     machine.kill(pid);
   }
 
   long qemuOf(Lab lab, String vm) {
     return one("QEMU of " + vm, qemusOf(lab, vm));
+  }
+
+  long keeperOf(Lab lab, String vm) {
+    var script =
+        "for p in /proc/[0-9]*; do if [ \"$(cat $p/comm 2>/dev/null)\" = keeper ] && grep -q -e '%s' -e '%s' $p/cgroup; then echo ${p#/proc/}; fi; done"
+            .formatted(podUid(lab, vm), podUid(lab, vm).replace('-', '_'));
+    return one("keeper of " + vm, sh(script).lines().map(Long::valueOf).toList());
   }
 
   /// libvirt gives QEMU `-name guest=<domain>,…`; the domain is `<namespace>.<vm>`.
@@ -35,27 +48,46 @@ record Host(Node machine) {
     return one("node agent", agentPids());
   }
 
-  boolean hasAgent() {
-    return agentPids().size() == 1;
+  /// The operator is a Java program too; its environment tells the agent from it.
+  List<Long> agentPids() {
+    return javaPids("BULKHEAD_EMULATION=");
   }
 
-  /// The operator is a Java program too; its environment tells the agent from it.
-  private List<Long> agentPids() {
+  List<Long> operatorPids(String pod) {
+    return javaPids("POD_NAME=" + pod);
+  }
+
+  private List<Long> javaPids(String environment) {
     return pids("quarkus-run.jar", "java").stream()
         .filter(
-            pid -> !sh("grep -z ^BULKHEAD_EMULATION= /proc/" + pid + "/environ || true").isEmpty())
+            pid -> !sh("grep -z ^" + environment + " /proc/" + pid + "/environ || true").isEmpty())
         .toList();
   }
 
   long libvirtdPid() {
-    return one("libvirtd", pids("libvirtd", "libvirtd"));
+    return one("libvirtd", libvirtdPids());
   }
 
-  boolean hasLibvirtd() {
-    return pids("libvirtd", "libvirtd").size() == 1;
+  List<Long> libvirtdPids() {
+    return pids("libvirtd", "libvirtd");
   }
 
-  private long one(String what, List<Long> pids) {
+  /// Puts a process in the place of a libvirtd that its container runtime has forgotten: it looks
+  /// like one, and takes the lock of its pid file as soon as the real one is gone.
+  long standInForALostLibvirtd() {
+    var script =
+        """
+        setsid perl -MFcntl -e '
+          $0 = "libvirtd --config /run/libvirtd.conf";
+          open(my $file, "+<", "/run/bulkhead/libvirt/libvirtd.pid") or die;
+          fcntl($file, F_SETLKW, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die;
+          truncate($file, 0); seek($file, 0, 0); syswrite($file, $$); sleep 300' </dev/null >/dev/null 2>&1 &
+        echo $!
+        """;
+    return Long.parseLong(sh(script).strip());
+  }
+
+  long one(String what, List<Long> pids) {
     if (pids.size() != 1) {
       throw new AssertionError("expected one %s on %s, found %s".formatted(what, name(), pids));
     }
@@ -64,7 +96,7 @@ record Host(Node machine) {
 
   /// PIDs of processes whose program's file name begins with `program` and whose command line
   /// contains `part`.
-  private List<Long> pids(String part, String program) {
+  List<Long> pids(String part, String program) {
     var script =
         """
         for p in /proc/[0-9]*; do
@@ -75,6 +107,23 @@ record Host(Node machine) {
         """
             .formatted(program, part);
     return sh(script).lines().map(Long::valueOf).toList();
+  }
+
+  boolean runs(long pid) {
+    return machine.exec("test", "-e", "/proc/" + pid).status() == 0;
+  }
+
+  /// Whether an HTTP server that this machine can reach answers with 200.
+  boolean isOk(String address, int port, String path) {
+    var get =
+        """
+        exec 3<>/dev/tcp/%s/%d
+        printf 'GET %s HTTP/1.0\\r\\n\\r\\n' >&3
+        read -r answer <&3
+        [[ $answer = *' 200 '* ]]
+        """
+            .formatted(address, port, path);
+    return machine.exec("timeout", "3", "bash", "-c", get).status() == 0;
   }
 
   /// All that a VM may leave behind: pod cgroups, QEMUs, taps and network namespaces, files and
@@ -106,8 +155,7 @@ record Host(Node machine) {
   }
 
   private static String consoleFile(Lab lab, String vm) {
-    var pod = lab.client().pods().inNamespace(lab.namespace()).withName(vm).get();
-    return "/run/bulkhead/guests/" + pod.getMetadata().getUid() + "/console.log";
+    return "/run/bulkhead/guests/" + podUid(lab, vm) + "/console.log";
   }
 
   /// Follows the console into a file on the node that outlives the guest's own log.
@@ -139,6 +187,31 @@ record Host(Node machine) {
   String agentToken() {
     return sh("cat /proc/" + agentPid() + "/root/run/secrets/kubernetes.io/serviceaccount/token")
         .strip();
+  }
+
+  /// kubelet's folder for that volume of the VM's pod, an emptyDir.
+  String volume(Lab lab, String vm, String volume) {
+    return "/var/lib/kubelet/pods/%s/volumes/kubernetes.io~empty-dir/%s"
+        .formatted(podUid(lab, vm), volume);
+  }
+
+  /// Leaves the VM's pod this much memory beyond what it uses now, in bytes.
+  void limitMemory(Lab lab, String vm, long beyondUse) {
+    sh(
+        """
+        pod=$(find /sys/fs/cgroup -type d -name '*pod%s*' -path '*/memory/*' -o -type d -name '*pod%s.slice' | head -n 1)
+        if [ -e $pod/memory.max ]; then
+          echo $(($(cat $pod/memory.current) + %3$d)) >$pod/memory.max
+        else
+          echo $(($(cat $pod/memory.usage_in_bytes) + %3$d)) >$pod/memory.limit_in_bytes
+        fi
+        """
+            .formatted(podUid(lab, vm), podUid(lab, vm).replace('-', '_'), beyondUse));
+  }
+
+  private static String podUid(Lab lab, String vm) {
+    var pod = lab.client().pods().inNamespace(lab.namespace()).withName(vm).get();
+    return pod.getMetadata().getUid();
   }
 
   void tagImage(String image, String tag) {

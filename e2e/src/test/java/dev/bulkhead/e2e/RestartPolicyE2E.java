@@ -61,7 +61,8 @@ class RestartPolicyE2E {
 
     switch (outcome) {
       case STARTED_ANEW -> {
-        Lab.awaitTrue("another pod", () -> podUid(lab) != null && !podUid(lab).equals(podUid));
+        Lab.await("another pod")
+            .until(() -> podUid(lab), uid -> uid != null && !uid.equals(podUid));
         var again = lab.awaitRunning("row");
         assertThat(again.bootId()).isNotEqualTo(bootId);
         assertThat(lab.vm("row").get().getStatus().getRestarts().getCount())

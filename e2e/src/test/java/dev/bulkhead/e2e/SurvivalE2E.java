@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.crds.VirtualMachineStatus.Phase;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +26,7 @@ class SurvivalE2E {
     guest = lab.awaitRunning("rock");
     bootId = guest.bootId();
     connection = EchoConnection.open(lab, "client-2", guest.ip(), 7);
-    connection.say("before");
+    connection.awaitEcho();
   }
 
   @AfterEach
@@ -41,7 +43,7 @@ class SurvivalE2E {
     var node = hosts.on(guest.node());
     var old = node.agentPid();
     node.kill(old);
-    Lab.awaitTrue("a new agent", () -> node.hasAgent() && node.agentPid() != old);
+    awaitAnother("agent", node::agentPids, old);
     assertUntouchedAndObeying(lab, hosts);
   }
 
@@ -50,7 +52,21 @@ class SurvivalE2E {
     var node = hosts.on(guest.node());
     var old = node.libvirtdPid();
     node.kill(old);
-    Lab.awaitTrue("a new libvirtd", () -> node.hasLibvirtd() && node.libvirtdPid() != old);
+    awaitAnother("libvirtd", node::libvirtdPids, old);
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
+  /// As containerd does when it is killed while it starts the container.
+  @Test
+  void libvirtdTakesOverFromOneThatItsContainerRuntimeHasLost(Lab lab, Hosts hosts) {
+    var node = hosts.on(guest.node());
+    var old = node.libvirtdPid();
+    var lost = node.standInForALostLibvirtd();
+    node.kill(old);
+    Lab.await("a libvirtd that is neither " + old + " nor " + lost)
+        .until(
+            node::libvirtdPids,
+            found -> found.size() == 1 && found.getFirst() != old && found.getFirst() != lost);
     assertUntouchedAndObeying(lab, hosts);
   }
 
@@ -71,10 +87,14 @@ class SurvivalE2E {
     assertUntouchedAndObeying(lab, hosts);
   }
 
+  private static void awaitAnother(String what, Callable<List<Long>> pids, long old) {
+    Lab.await("another " + what).until(pids, found -> found.size() == 1 && found.getFirst() != old);
+  }
+
   /// Still the same boot, the same connection and one QEMU; and a wish made now is carried out, so
   /// the new process is not only alive but in charge.
   private void assertUntouchedAndObeying(Lab lab, Hosts hosts) {
-    connection.say("after");
+    connection.awaitEcho();
     assertThat(guest.bootId()).isEqualTo(bootId);
     assertThat(hosts.qemusOf(lab, "rock")).hasSize(1);
     lab.awaitVm(
@@ -86,7 +106,7 @@ class SurvivalE2E {
     lab.awaitPhase("rock", Phase.Paused);
     lab.patch("rock", "{\"spec\":{\"power\":\"Running\"}}");
     lab.awaitRunning("rock");
-    connection.say("at last");
+    connection.awaitEcho();
     assertThat(guest.bootId()).isEqualTo(bootId);
   }
 }

@@ -38,15 +38,11 @@ interface AgentConfig {
   @WithDefault("/run/libvirt/libvirtd.pid")
   Path libvirtPid();
 
-  /// Where libvirtd keeps `<domain>.pid`.
+  /// Where libvirtd keeps `<domain>.xml` of running domains.
   @WithDefault("/run/libvirt/qemu")
-  Path libvirtPids();
+  Path libvirtStatuses();
 
   /// Where libvirtd keeps `<domain>.log`.
   @WithDefault("/var/log/libvirt/qemu")
   Path libvirtLogs();
-
-  /// libvirt-qemu's, which Debian has reserved (base-passwd, users-and-groups).
-  @WithDefault("64055")
-  int qemuUid();
 }

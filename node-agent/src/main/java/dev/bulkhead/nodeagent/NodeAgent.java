@@ -4,6 +4,7 @@ import dev.bulkhead.nodeagent.guest.Guests;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
 import dev.bulkhead.nodeagent.hypervisor.libvirt.LibvirtHypervisor;
 import dev.bulkhead.nodeagent.network.PodNetworks;
+import dev.bulkhead.nodeagent.network.QemuFirewall;
 import dev.bulkhead.nodeagent.node.NodeAccelerator;
 import dev.bulkhead.nodeagent.node.NodeProbe;
 import dev.bulkhead.nodeagent.node.NodeReports;
@@ -32,6 +33,8 @@ class NodeAgent {
   /// The net under all events.
   private static final Duration LOOK_AT_ALL = Duration.ofSeconds(60);
 
+  private static final Duration LOOK_FOR_DEAD_KEEPERS = Duration.ofSeconds(2);
+
   private static final Duration TRIM_CONSOLES = Duration.ofSeconds(5);
 
   private final AgentConfig config;
@@ -48,17 +51,13 @@ class NodeAgent {
   NodeAgent(AgentConfig config, KubernetesClient client) {
     this.config = config;
     hypervisor =
-        new LibvirtHypervisor(config.libvirtUri(), config.libvirtPids(), config.libvirtLogs());
+        new LibvirtHypervisor(config.libvirtUri(), config.libvirtStatuses(), config.libvirtLogs());
     pods = new PodWatch(client, config.nodeName());
     nodeReports = new NodeReports(client, config.nodeName(), InstantSource.system());
     guests =
         new Guests(
             new Guests.Places(
-                config.guests(),
-                config.proc(),
-                config.cgroups(),
-                config.libvirtPid(),
-                config.qemuUid()),
+                config.guests(), config.proc(), config.cgroups(), config.libvirtPid()),
             pods,
             new PodReports(client, InstantSource.system()),
             hypervisor,
@@ -71,6 +70,7 @@ class NodeAgent {
     pods.start(guests::lookAt, () -> background.execute(guests::lookAtAll));
     repeat(guests::lookAtAll, LOOK_AT_ALL);
     repeat(guests::trimConsoles, TRIM_CONSOLES);
+    repeat(guests::lookForDeadKeepers, LOOK_FOR_DEAD_KEEPERS);
   }
 
   private void repeat(Runnable task, Duration delay) {
@@ -94,13 +94,15 @@ class NodeAgent {
         && !(accelerator instanceof NodeAccelerator.Unknown);
   }
 
+  /// No guest starts before it has come to its end.
   private void lookAtNode() {
     try {
+      QemuFirewall.raise();
       accelerator = NodeProbe.probe(hypervisor, config.emulation() == AgentConfig.Emulation.AUTO);
       LOG.infof("guests of this node run with %s", accelerator);
       guests.lookAtAll();
       nodeReports.publish(accelerator);
-    } catch (HypervisorUnavailableException | KubernetesClientException e) {
+    } catch (HypervisorUnavailableException | KubernetesClientException | IOException e) {
       LOG.warnf("looking at the node: %s; trying again", e.getMessage());
       var _ = background.schedule(this::lookAtNode, 1, TimeUnit.SECONDS);
     }

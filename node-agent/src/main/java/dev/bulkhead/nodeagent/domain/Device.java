@@ -12,7 +12,8 @@ public sealed interface Device
         Device.NoUsb,
         Device.EntropySource,
         Device.Balloon,
-        Device.PanicNotifier {
+        Device.PanicNotifier,
+        Device.Watchdog {
 
   Element element();
 
@@ -46,6 +47,15 @@ public sealed interface Device
     @Override
     public Element element() {
       return Element.of("memballoon").with("model", "virtio");
+    }
+  }
+
+  /// Sleeps until the guest feeds it, then barks when it is fed no more. The halted guest is the
+  /// agent's to end: an action of QEMU's own would look like the guest's.
+  record Watchdog() implements Device {
+    @Override
+    public Element element() {
+      return Element.of("watchdog").with("model", "i6300esb").with("action", "pause");
     }
   }
 

@@ -63,9 +63,10 @@ public record Disk(
             .with("name", "qemu")
             .with("type", source.format().word())
             .with("cache", direct ? "none" : "writeback")
-            // A full disk is the guest's to notice: paused for it, it would need someone to resume
-            // it.
-            .with("error_policy", "report")
+            // A guest loses nothing to a full file system when it is halted until there is room;
+            // all other errors are its own to handle.
+            .with("error_policy", "enospace")
+            .with("rerror_policy", "report")
             .with("discard", readOnly ? null : "unmap"));
     children.add(Element.of("source").with("file", source.path()));
     children.add(source.backingStore());

@@ -10,12 +10,14 @@ import java.util.Objects;
 ///
 /// @param uuid the guest's own, the same over all its lives
 /// @param pod the uid of the pod it lives in, kept in the domain's metadata
+/// @param user that its QEMU runs as; null for libvirtd's own choice, which all share
 /// @param memoryKiB guest memory, in KiB
 public record Domain(
     String name,
     String uuid,
     String pod,
     Accelerator accelerator,
+    QemuUser user,
     long memoryKiB,
     CpuModel cpu,
     CpuModel.Topology topology,
@@ -41,23 +43,34 @@ public record Domain(
   }
 
   private Element element() {
-    return Element.of(
-            "domain",
-            Element.text("name", name),
-            Element.text("uuid", uuid),
-            Element.of("metadata", Element.of("pod").in(METADATA_NAMESPACE).with("uid", pod)),
-            Element.text("memory", Long.toString(memoryKiB)).with("unit", "KiB"),
-            Element.text("vcpu", Integer.toString(topology.vcpus())).with("placement", "static"),
-            boot.element(),
-            features(),
-            cpu.element(topology),
-            clock(),
-            Element.text("on_poweroff", "destroy"),
-            Element.text("on_reboot", "restart"),
-            Element.text("on_crash", "destroy"),
-            powerManagement(),
-            devicesElement())
-        .with("type", accelerator == Accelerator.KVM ? "kvm" : "qemu");
+    var domain =
+        Element.of(
+                "domain",
+                Element.text("name", name),
+                Element.text("uuid", uuid),
+                Element.of("metadata", Element.of("pod").in(METADATA_NAMESPACE).with("uid", pod)),
+                Element.text("memory", Long.toString(memoryKiB)).with("unit", "KiB"),
+                Element.text("vcpu", Integer.toString(topology.vcpus()))
+                    .with("placement", "static"),
+                boot.element(),
+                features(),
+                cpu.element(topology),
+                clock(),
+                Element.text("on_poweroff", "destroy"),
+                Element.text("on_reboot", "restart"),
+                Element.text("on_crash", "destroy"),
+                powerManagement(),
+                devicesElement())
+            .with("type", accelerator == Accelerator.KVM ? "kvm" : "qemu");
+    return user == null ? domain : domain.add(securityLabel(user));
+  }
+
+  /// The plus says that these are numbers, not names (libvirt: seclabel).
+  private static Element securityLabel(QemuUser user) {
+    return Element.of("seclabel", Element.text("label", "+%1$d:+%1$d".formatted(user.id())))
+        .with("type", "static")
+        .with("model", "dac")
+        .with("relabel", "yes");
   }
 
   private Element features() {

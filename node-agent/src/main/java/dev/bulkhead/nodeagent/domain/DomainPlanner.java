@@ -29,6 +29,7 @@ public final class DomainPlanner {
   public record Prepared(
       String podUid,
       Accelerator accelerator,
+      QemuUser user,
       GuestDirectory directory,
       Boot.Kernel kernel,
       List<PreparedDisk> disks,
@@ -52,6 +53,7 @@ public final class DomainPlanner {
         spec.vmUid(),
         prepared.podUid(),
         prepared.accelerator(),
+        prepared.user(),
         Math.ceilDiv(spec.memoryBytes(), 1024),
         cpuModel(spec.cpu().model(), prepared.accelerator()),
         new CpuModel.Topology(spec.cpu().sockets(), spec.cpu().cores(), spec.cpu().threads()),
@@ -92,6 +94,7 @@ public final class DomainPlanner {
     devices.add(new Device.Balloon());
     devices.add(new Device.EntropySource());
     devices.add(new Device.PanicNotifier());
+    devices.add(new Device.Watchdog());
     return devices;
   }
 

@@ -4,12 +4,15 @@ import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.Accelerator;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
 import dev.bulkhead.nodeagent.keeper.Exit;
+import dev.bulkhead.nodeagent.keeper.Keeper;
 import dev.bulkhead.nodeagent.network.Link;
 import dev.bulkhead.nodeagent.node.NodeAccelerator;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -23,9 +26,11 @@ final class GuestApplier {
   private final GuestLauncher launcher;
   private final Supplier<NodeAccelerator> accelerator;
 
-  /// The QEMU processes that this run of the agent has put into their pods. Doing it again is
-  /// harmless, and needed after a restart: the DHCP sockets went with the old process.
-  private final Map<PodUid, Integer> joined = new ConcurrentHashMap<>();
+  /// The guests that this run of the agent has put into their pods. Doing it again is harmless, and
+  /// needed after a restart: the DHCP sockets went with the old process.
+  private final Map<PodUid, Joined> joined = new ConcurrentHashMap<>();
+
+  private record Joined(Keeper keeper, int qemu) {}
 
   GuestApplier(Ports ports, Supplier<NodeAccelerator> accelerator) {
     this.ports = ports;
@@ -33,20 +38,33 @@ final class GuestApplier {
     this.accelerator = accelerator;
   }
 
-  /// Null for none.
+  /// Of the QEMU that was put into the pod; null for none.
   Integer joinedPid(PodUid pod) {
-    return joined.get(pod);
+    var done = joined.get(pod);
+    return done == null ? null : done.qemu();
+  }
+
+  /// Of guests that this run of the agent has put into their pods: those whose keeper has died.
+  List<PodUid> withDeadKeeper() throws IOException {
+    var orphans = new ArrayList<PodUid>();
+    for (var done : joined.values()) {
+      if (!ports.keepers().alive(done.keeper())) {
+        orphans.add(done.keeper().pod());
+      }
+    }
+    return orphans;
   }
 
   void apply(PodUid pod, GuestPlan plan, GuestFacts facts) throws IOException {
     var hypervisor = ports.hypervisor();
     switch (plan) {
-      case GuestPlan.Nothing _, GuestPlan.Wait _, GuestPlan.Keep _ -> {}
+      case GuestPlan.Nothing _, GuestPlan.Wait _, GuestPlan.Keep _, GuestPlan.AwaitSpace _ -> {}
       case GuestPlan.Launch _ -> launch(pod, facts);
       case GuestPlan.Join _ -> join(pod, facts);
       case GuestPlan.Resume _ -> resume(pod, facts);
       case GuestPlan.Pause _ -> hypervisor.pause(facts.domain().name());
       case GuestPlan.PressPowerButton _ -> hypervisor.pressPowerButton(facts.domain().name());
+      case GuestPlan.GiveUp giveUp -> ports.files().markEnd(pod, giveUp.end());
       case GuestPlan.Destroy _ -> hypervisor.destroy(facts.domain().name());
       case GuestPlan.End end -> end(pod, end.end(), facts);
       case GuestPlan.CleanUp _ -> cleanUp(pod);
@@ -77,7 +95,7 @@ final class GuestApplier {
     var guest = facts.pod().guest();
     ports.keepers().adopt(facts.keeper(), facts.domain().pid());
     ports.networks().join(facts.keeper(), Link.of(pod, guest.vmUid()), hostname(guest.name()));
-    joined.put(pod, facts.domain().pid());
+    joined.put(pod, new Joined(facts.keeper(), facts.domain().pid()));
   }
 
   /// A VM's name may have dots; a host name is one DNS label.

@@ -12,9 +12,11 @@ import java.time.Instant;
 /// @param pod null when it is gone
 /// @param keeper null while it does not run
 /// @param domain this pod's, null for none
+/// @param space whether the file systems below its disks have some; asked only when that matters
 /// @param nameTaken whether another pod's domain still has the name
 /// @param bootedAt when the vCPUs first ran, null for never
 /// @param lastEnding of a domain of that name
+/// @param ranOutOfMemory whether the kernel killed a process of the pod for it
 /// @param end what was decided to be this guest's end, null before
 /// @param joinedPid the QEMU that this run of the agent has put into the pod, null for none; it may
 ///     be gone, and the domain another
@@ -24,9 +26,11 @@ record GuestFacts(
     VmPod pod,
     Keeper keeper,
     GuestDomain domain,
+    boolean space,
     boolean nameTaken,
     Instant bootedAt,
     Ending lastEnding,
+    boolean ranOutOfMemory,
     GuestEnd end,
     Integer joinedPid,
     boolean leftovers) {}

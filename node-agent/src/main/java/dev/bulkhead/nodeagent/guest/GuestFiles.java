@@ -1,5 +1,6 @@
 package dev.bulkhead.nodeagent.guest;
 
+import dev.bulkhead.nodeagent.domain.QemuUser;
 import dev.bulkhead.nodeagent.pod.GuestDirectory;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import java.io.IOException;
@@ -15,7 +16,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /// The agent's whole memory of its guests: one directory for each, on the node, which outlives the
 /// agent but not the node's boot.
@@ -26,12 +30,9 @@ final class GuestFiles {
   private static final int KEPT_CONSOLE_LOG = 1 << 18;
 
   private final Path guests;
-  private final int qemuUid;
 
-  /// @param qemuUid the user that QEMU runs as
-  GuestFiles(Path guests, int qemuUid) {
+  GuestFiles(Path guests) {
     this.guests = guests;
-    this.qemuUid = qemuUid;
   }
 
   GuestDirectory directory(PodUid pod) {
@@ -57,14 +58,41 @@ final class GuestFiles {
     return Files.exists(directory(pod).path());
   }
 
-  /// Others may pass through, as QEMU must, but not look around.
-  void create(PodUid pod) throws IOException {
+  /// The guest's own user may pass through its directory, not look around or write there; others
+  /// may do nothing. The directory's group is what remembers the user.
+  ///
+  /// @return the user, which no other guest has while this directory exists
+  synchronized QemuUser create(PodUid pod) throws IOException {
     var directory = directory(pod);
     Files.createDirectories(directory.sockets());
-    Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwx--x--x"));
+    Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwx--x---"));
     Files.setPosixFilePermissions(
         directory.sockets(), PosixFilePermissions.fromString("rwx------"));
-    Files.setAttribute(directory.sockets(), "unix:uid", qemuUid, LinkOption.NOFOLLOW_LINKS);
+    var user = user(pod).orElse(null);
+    if (user == null) {
+      user = QemuUser.forPod(pod, users());
+      Files.setAttribute(directory.path(), "unix:gid", user.id(), LinkOption.NOFOLLOW_LINKS);
+    }
+    Files.setAttribute(directory.sockets(), "unix:uid", user.id(), LinkOption.NOFOLLOW_LINKS);
+    return user;
+  }
+
+  private Set<QemuUser> users() throws IOException {
+    var users = new HashSet<QemuUser>();
+    for (var pod : pods()) {
+      user(pod).ifPresent(users::add);
+    }
+    return users;
+  }
+
+  private Optional<QemuUser> user(PodUid pod) throws IOException {
+    try {
+      var group =
+          (int) Files.getAttribute(directory(pod).path(), "unix:gid", LinkOption.NOFOLLOW_LINKS);
+      return QemuUser.isOne(group) ? Optional.of(new QemuUser(group)) : Optional.empty();
+    } catch (NoSuchFileException gone) {
+      return Optional.empty();
+    }
   }
 
   void markBooted(PodUid pod, Instant now) throws IOException {

@@ -7,6 +7,7 @@ import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.Accelerator;
 import dev.bulkhead.nodeagent.domain.Domain;
 import dev.bulkhead.nodeagent.domain.DomainPlanner;
+import dev.bulkhead.nodeagent.domain.QemuUser;
 import dev.bulkhead.nodeagent.domain.UnencodableTextException;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
 import dev.bulkhead.nodeagent.keeper.Keeper;
@@ -27,13 +28,14 @@ final class GuestLauncher {
   /// Throws `RefusedException` when trying again as it is cannot help.
   void launch(GuestSpec spec, Keeper keeper, Accelerator accelerator)
       throws IOException, RefusedException {
-    ports.files().create(keeper.pod());
-    var domain = DomainPlanner.plan(spec, prepare(spec, keeper, accelerator));
+    var user = ports.files().create(keeper.pod());
+    var domain = DomainPlanner.plan(spec, prepare(spec, keeper, accelerator, user));
     bringVolumes(spec, keeper);
     start(domain);
   }
 
-  private DomainPlanner.Prepared prepare(GuestSpec spec, Keeper keeper, Accelerator accelerator)
+  private DomainPlanner.Prepared prepare(
+      GuestSpec spec, Keeper keeper, Accelerator accelerator, QemuUser user)
       throws IOException, RefusedException {
     var directory = ports.files().directory(keeper.pod());
     var disks = new DiskFiles(keeper.volumes(), directory.volumes());
@@ -41,6 +43,7 @@ final class GuestLauncher {
     return new DomainPlanner.Prepared(
         keeper.pod().value(),
         accelerator,
+        user,
         directory,
         disks.kernel(spec),
         disks.disks(spec),

@@ -1,12 +1,19 @@
 package dev.bulkhead.nodeagent.guest;
 
+import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor.Ending;
+import dev.bulkhead.nodeagent.keeper.Keeper;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import dev.bulkhead.nodeagent.pod.PodWatch;
+import dev.bulkhead.nodeagent.pod.VmPod;
 import java.io.IOException;
+import java.nio.file.Path;
 
 /// Reads what is known of a guest. It changes nothing and concludes nothing.
 final class GuestObserver {
+  /// In bytes. A guest that goes on with less is halted again in the same moment.
+  private static final long SOME_SPACE = 16 << 20;
+
   private final PodWatch pods;
   private final Ports ports;
 
@@ -24,17 +31,43 @@ final class GuestObserver {
         pod == null
             ? hypervisor.all().stream().filter(domain -> domain.pod().equals(uid)).findFirst()
             : hypervisor.find(pod.domainName());
+    var keeper = pod == null ? null : ports.keepers().find(uid).orElse(null);
     var own = named.filter(domain -> domain.pod().equals(uid));
     return new GuestFacts(
         ports.clock().instant(),
         pod,
-        pod == null ? null : ports.keepers().find(uid).orElse(null),
+        keeper,
         own.orElse(null),
+        own.filter(domain -> domain.state() == State.OUT_OF_SPACE).isPresent()
+            && space(pod, keeper),
         named.isPresent() && own.isEmpty(),
         files.bootedAt(uid),
         pod == null ? Ending.UNKNOWN : hypervisor.lastEnding(pod.domainName()),
+        own.isEmpty() && keeper != null && ports.keepers().ranOutOfMemory(keeper),
         files.end(uid),
         joinedPid,
         files.exist(uid));
+  }
+
+  /// Of every volume that the guest's disks lie in.
+  private static boolean space(VmPod pod, Keeper keeper) {
+    if (keeper == null || pod.guest() == null) {
+      return false;
+    }
+    var volumes = keeper.volumes();
+    if (!hasSpace(volumes.scratch())) {
+      return false;
+    }
+    for (var disk : pod.guest().disks()) {
+      if (disk.image() == null && !hasSpace(volumes.disk(disk.name()))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Not by FileStore, which looks for the path among the agent's own mounts.
+  private static boolean hasSpace(Path volume) {
+    return volume.toFile().getUsableSpace() >= SOME_SPACE;
   }
 }

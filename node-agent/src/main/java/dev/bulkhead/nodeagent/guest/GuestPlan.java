@@ -26,6 +26,12 @@ sealed interface GuestPlan {
 
   record PressPowerButton() implements GuestPlan {}
 
+  /// Its vCPUs are halted until a file system below its disks has room again.
+  record AwaitSpace() implements GuestPlan {}
+
+  /// Write down how it ended, for its QEMU still has to be destroyed.
+  record GiveUp(GuestEnd end) implements GuestPlan {}
+
   record Destroy() implements GuestPlan {}
 
   /// The domain is gone: tell the keeper how it ended.

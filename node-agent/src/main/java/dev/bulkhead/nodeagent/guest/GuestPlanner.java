@@ -1,6 +1,7 @@
 package dev.bulkhead.nodeagent.guest;
 
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
+import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.keeper.Exit;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,11 +17,14 @@ final class GuestPlanner {
   private GuestPlanner() {}
 
   static GuestPlan plan(GuestFacts facts) {
+    if (facts.domain() != null && facts.domain().state() == State.CHANGING) {
+      return new GuestPlan.Wait("waiting for libvirt to start the guest or to clear it away");
+    }
     if (facts.pod() == null || facts.pod().ended()) {
       return tidy(facts);
     }
     if (facts.keeper() == null) {
-      return new GuestPlan.Wait("waiting for the pod's container to run");
+      return withoutKeeper(facts);
     }
     if (facts.end() != null) {
       return facts.domain() == null ? new GuestPlan.End(facts.end()) : new GuestPlan.Destroy();
@@ -29,6 +33,15 @@ final class GuestPlanner {
       return stop(facts);
     }
     return facts.domain() == null ? start(facts) : follow(facts, facts.domain());
+  }
+
+  /// A domain is only ever started for a keeper that runs, so this one's was killed. The container
+  /// runtime cannot clear the container away while QEMU is in its cgroup, and kubelet would wait
+  /// for that without end.
+  private static GuestPlan withoutKeeper(GuestFacts facts) {
+    return facts.domain() == null
+        ? new GuestPlan.Wait("waiting for the pod's container to run")
+        : new GuestPlan.Destroy();
   }
 
   private static GuestPlan tidy(GuestFacts facts) {
@@ -63,7 +76,9 @@ final class GuestPlanner {
       case CRASHED ->
           new GuestEnd(
               Exit.CRASHED,
-              "the guest crashed: its QEMU process died or was killed, or its kernel panicked");
+              facts.ranOutOfMemory()
+                  ? "the guest's QEMU was killed by the kernel: the memory of its pod or node ran out"
+                  : "the guest crashed: its QEMU process died or was killed, or its kernel panicked");
       case UNKNOWN ->
           new GuestEnd(Exit.CRASHED, "the guest's QEMU process is gone, for an unknown reason");
     };
@@ -73,11 +88,20 @@ final class GuestPlanner {
     if (!Objects.equals(facts.joinedPid(), domain.pid())) {
       return new GuestPlan.Join();
     }
-    boolean runs = domain.state() == GuestDomain.State.RUNNING;
-    if (runs == !facts.pod().paused()) {
-      return new GuestPlan.Keep();
-    }
-    return runs ? new GuestPlan.Pause() : new GuestPlan.Resume();
+    return switch (domain.state()) {
+      case RUNNING -> facts.pod().paused() ? new GuestPlan.Pause() : new GuestPlan.Keep();
+      case PAUSED -> facts.pod().paused() ? new GuestPlan.Keep() : new GuestPlan.Resume();
+      case OUT_OF_SPACE -> facts.pod().paused() ? new GuestPlan.Keep() : awaitSpace(facts);
+      case HUNG ->
+          new GuestPlan.GiveUp(
+              new GuestEnd(
+                  Exit.CRASHED, "the guest hung: it stopped feeding its watchdog, and was ended"));
+      case CHANGING -> throw new IllegalArgumentException("nothing is known of " + domain);
+    };
+  }
+
+  private static GuestPlan awaitSpace(GuestFacts facts) {
+    return facts.space() ? new GuestPlan.Resume() : new GuestPlan.AwaitSpace();
   }
 
   private static GuestPlan stop(GuestFacts facts) {
@@ -88,9 +112,15 @@ final class GuestPlanner {
     if (facts.bootedAt() == null || !facts.now().isBefore(powerOffAt(facts))) {
       return new GuestPlan.Destroy();
     }
-    return domain.state() == GuestDomain.State.PAUSED
-        ? new GuestPlan.Resume()
-        : new GuestPlan.PressPowerButton();
+    return switch (domain.state()) {
+      case RUNNING -> new GuestPlan.PressPowerButton();
+      case PAUSED -> new GuestPlan.Resume();
+      case OUT_OF_SPACE -> awaitSpace(facts);
+      case HUNG ->
+          new GuestPlan.GiveUp(
+              new GuestEnd(Exit.CRASHED, "the guest hung while it was shut down, and was ended"));
+      case CHANGING -> throw new IllegalArgumentException("nothing is known of " + domain);
+    };
   }
 
   private static GuestEnd endOfStop(GuestFacts facts) {

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.Metrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -20,6 +21,12 @@ final class GuestReconciler {
 
   /// Some guests miss a power button pressed while they boot.
   private static final Duration PRESS_AGAIN = Duration.ofSeconds(3);
+
+  /// Nothing tells when a file system has room again.
+  private static final Duration LOOK_FOR_SPACE = Duration.ofSeconds(3);
+
+  /// The net under the event that libvirt sends when it is done.
+  private static final Duration CHANGES = Duration.ofSeconds(1);
 
   /// The longest way, from nothing to running, has four; more means that a step has no effect.
   private static final int MAX_STEPS = 10;
@@ -39,6 +46,11 @@ final class GuestReconciler {
     this.observer = new GuestObserver(pods, ports);
     this.applier = new GuestApplier(ports, accelerator);
     this.accelerator = accelerator;
+  }
+
+  /// Guests that nothing will tell about, but that must be looked at.
+  List<PodUid> withDeadKeeper() throws IOException {
+    return applier.withDeadKeeper();
   }
 
   WorkQueue.Next reconcile(PodUid pod) {
@@ -67,6 +79,7 @@ final class GuestReconciler {
       case GuestPlan.Nothing _,
           GuestPlan.Wait _,
           GuestPlan.Keep _,
+          GuestPlan.AwaitSpace _,
           GuestPlan.PressPowerButton _,
           GuestPlan.End _ ->
           true;
@@ -74,6 +87,7 @@ final class GuestReconciler {
           GuestPlan.Join _,
           GuestPlan.Resume _,
           GuestPlan.Pause _,
+          GuestPlan.GiveUp _,
           GuestPlan.Destroy _,
           GuestPlan.CleanUp _ ->
           false;
@@ -86,6 +100,8 @@ final class GuestReconciler {
         var left = Duration.between(facts.now(), GuestPlanner.powerOffAt(facts));
         yield new WorkQueue.Next.After(left.compareTo(PRESS_AGAIN) < 0 ? left : PRESS_AGAIN);
       }
+      case GuestPlan.AwaitSpace _ -> new WorkQueue.Next.After(LOOK_FOR_SPACE);
+      case GuestPlan.Wait _ when facts.domain() != null -> new WorkQueue.Next.After(CHANGES);
       case GuestPlan.Wait _ when facts.keeper() != null ->
           new WorkQueue.Next.After(GuestStatus.WORTH_SAYING);
       default -> new WorkQueue.Next.OnTrigger();

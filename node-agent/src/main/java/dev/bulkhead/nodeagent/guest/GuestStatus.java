@@ -27,6 +27,14 @@ final class GuestStatus {
               bootTime(facts.bootedAt()),
               accelerator,
               null);
+      case GuestPlan.AwaitSpace _ ->
+          new GuestReport(
+              GuestReport.FORMAT,
+              State.OutOfSpace,
+              bootTime(facts.bootedAt()),
+              accelerator,
+              "a file system below the guest's disks is full, so its vCPUs are halted and nothing is"
+                  + " lost. Make room on the node; the guest then goes on by itself");
       case GuestPlan.PressPowerButton _
           when lasts(facts.pod().deletion().requested(), facts.now()) ->
           new GuestReport(
@@ -36,7 +44,7 @@ final class GuestStatus {
               accelerator,
               "the guest was asked to shut down; its power is cut at "
                   + GuestPlanner.powerOffAt(facts));
-      case GuestPlan.Wait wait ->
+      case GuestPlan.Wait wait when facts.pod() != null ->
           delayed(facts.pod(), facts.bootedAt(), facts.now(), wait.message());
       default -> null;
     };

@@ -26,6 +26,7 @@ public final class Guests implements AutoCloseable {
   private final PodWatch pods;
   private final Hypervisor hypervisor;
   private final GuestFiles files;
+  private final GuestReconciler reconciler;
   private final WorkQueue<PodUid> queue;
 
   /// Where guests are found and kept.
@@ -34,8 +35,7 @@ public final class Guests implements AutoCloseable {
   /// @param proc the node's /proc
   /// @param cgroups the node's /sys/fs/cgroup
   /// @param libvirtPid libvirtd's pid file
-  /// @param qemuUid the user that QEMU runs as
-  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid, int qemuUid) {}
+  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid) {}
 
   public Guests(
       Places places,
@@ -46,7 +46,7 @@ public final class Guests implements AutoCloseable {
       Supplier<NodeAccelerator> accelerator) {
     this.pods = pods;
     this.hypervisor = hypervisor;
-    this.files = new GuestFiles(places.guests(), places.qemuUid());
+    this.files = new GuestFiles(places.guests());
     var ports =
         new Ports(
             hypervisor,
@@ -55,7 +55,7 @@ public final class Guests implements AutoCloseable {
             networks,
             files,
             InstantSource.system());
-    var reconciler = new GuestReconciler(pods, reports, ports, accelerator);
+    this.reconciler = new GuestReconciler(pods, reports, ports, accelerator);
     this.queue = new WorkQueue<>(reconciler::reconcile);
   }
 
@@ -85,6 +85,15 @@ public final class Guests implements AutoCloseable {
       LOG.warnf("not all guests could be found: %s", e.getMessage());
     }
     known.forEach(this::lookAt);
+  }
+
+  /// Nothing tells that a process of another parent has died.
+  public void lookForDeadKeepers() {
+    try {
+      reconciler.withDeadKeeper().forEach(this::lookAt);
+    } catch (IOException e) {
+      LOG.warnf("not all keepers could be looked at: %s", e.getMessage());
+    }
   }
 
   /// A guest may write to its console without end.

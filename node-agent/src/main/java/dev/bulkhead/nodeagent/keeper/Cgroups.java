@@ -3,6 +3,7 @@ package dev.bulkhead.nodeagent.keeper;
 import dev.bulkhead.nodeagent.linux.Linux;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /// The node's cgroup tree, v1 or v2, as far as pods are concerned. kubelet and the runtime name the
 /// directories; only the pod's uid in them is relied on.
@@ -22,6 +24,8 @@ final class Cgroups {
   /// The agent's pod shares the node's process ids, so this is the node's first process, which sees
   /// all cgroups.
   private static final int NODE_INIT = 1;
+
+  private static final Pattern OOM_KILLS = Pattern.compile("oom_kill [1-9]\\d*");
 
   private final Path root;
 
@@ -45,11 +49,20 @@ final class Cgroups {
     if (found.isEmpty()) {
       return List.of();
     }
-    try (var children = Files.newDirectoryStream(found.get(), Files::isDirectory)) {
-      var containers = new ArrayList<Path>();
-      children.forEach(child -> containers.add(reference.relativize(child)));
-      return containers;
+    return directoriesIn(found.get()).stream().map(reference::relativize).toList();
+  }
+
+  /// None in a directory that has gone away, as those of other pods do while this looks around.
+  private static List<Path> directoriesIn(Path directory) throws IOException {
+    var found = new ArrayList<Path>();
+    try (var children = Files.newDirectoryStream(directory, Files::isDirectory)) {
+      children.forEach(found::add);
+    } catch (IOException | DirectoryIteratorException e) {
+      if (Files.exists(directory)) {
+        throw e;
+      }
     }
+    return found;
   }
 
   /// cgroupfs driver: `pod<uid>`; systemd driver: `….pod<uid with _ for ->.slice`.
@@ -58,10 +71,17 @@ final class Cgroups {
         || directory.endsWith("-pod" + pod.value().replace('-', '_') + ".slice");
   }
 
+  /// None for a container whose cgroup has gone away.
   List<Integer> processes(Path container) throws IOException {
-    return Files.readAllLines(reference().resolve(container).resolve("cgroup.procs")).stream()
-        .map(Integer::valueOf)
-        .toList();
+    var procs = reference().resolve(container).resolve("cgroup.procs");
+    try {
+      return Files.readAllLines(procs).stream().map(Integer::valueOf).toList();
+    } catch (IOException e) {
+      if (Files.exists(procs)) {
+        throw e;
+      }
+      return List.of();
+    }
   }
 
   /// That container's directory under every controller that has it.
@@ -103,18 +123,30 @@ final class Cgroups {
     }
   }
 
-  private static Optional<Path> find(Path directory, Predicate<String> name, int depth)
-      throws IOException {
-    var next = new ArrayList<Path>();
-    try (var children = Files.newDirectoryStream(directory, Files::isDirectory)) {
-      for (var child : children) {
-        if (name.test(child.getFileName().toString())) {
-          return Optional.of(child);
+  /// v1 counts in `memory.oom_control`, v2 in `memory.events`, both as a line `oom_kill <count>`
+  /// (kernel: cgroup-v1/memory.rst, cgroup-v2.rst).
+  static boolean ranOutOfMemory(List<Path> directories) throws IOException {
+    for (var directory : directories) {
+      for (var file : List.of("memory.oom_control", "memory.events")) {
+        var counts = directory.resolve(file);
+        if (Files.exists(counts)
+            && Files.readAllLines(counts).stream().anyMatch(OOM_KILLS.asMatchPredicate())) {
+          return true;
         }
-        next.add(child);
       }
     }
-    for (var child : next) {
+    return false;
+  }
+
+  private static Optional<Path> find(Path directory, Predicate<String> name, int depth)
+      throws IOException {
+    var children = directoriesIn(directory);
+    for (var child : children) {
+      if (name.test(child.getFileName().toString())) {
+        return Optional.of(child);
+      }
+    }
+    for (var child : children) {
       var found = depth > 1 ? find(child, name, depth - 1) : Optional.<Path>empty();
       if (found.isPresent()) {
         return found;

@@ -24,32 +24,46 @@ public final class Keepers {
     this.cgroups = new Cgroups(cgroupRoot);
   }
 
-  /// Empty while the container does not run.
+  /// Empty while the container does not run, and only then: whatever else ends or goes away while
+  /// this looks makes no difference, for a guest without keeper is ended.
   public Optional<Keeper> find(PodUid pod) throws IOException {
-    try {
-      for (var container : cgroups.containersOf(pod)) {
-        for (int pid : cgroups.processes(container)) {
-          if (isKeeper(pid)) {
-            var root = proc.resolve(Integer.toString(pid)).resolve("root");
-            return Optional.of(new Keeper(pod, pid, root, cgroups.directories(container)));
-          }
+    for (var container : cgroups.containersOf(pod)) {
+      for (int pid : cgroups.processes(container)) {
+        if (isKeeper(pid)) {
+          var root = proc.resolve(Integer.toString(pid)).resolve("root");
+          return Optional.of(new Keeper(pod, pid, root, cgroups.directories(container)));
         }
       }
-    } catch (NoSuchFileException gone) {
-      LOG.debugf("pod %s: its cgroup went away while it was read: %s", pod, gone.getMessage());
     }
     return Optional.empty();
   }
 
+  public boolean alive(Keeper keeper) throws IOException {
+    return isKeeper(keeper.pid());
+  }
+
   private boolean isKeeper(int pid) throws IOException {
-    return Files.readString(proc.resolve(Integer.toString(pid)).resolve("comm"))
-        .strip()
-        .equals(Contract.KEEPER_CONTAINER);
+    var comm = proc.resolve(Integer.toString(pid)).resolve("comm");
+    try {
+      return Files.readString(comm).strip().equals(Contract.KEEPER_CONTAINER);
+    } catch (NoSuchFileException ended) {
+      return false;
+    } catch (IOException e) {
+      if (Files.exists(comm)) {
+        throw e;
+      }
+      return false; // ended between open and read (ESRCH)
+    }
   }
 
   /// Moves a process, with all its threads, into the keeper's cgroup, and so into the pod's limits.
   public void adopt(Keeper keeper, int pid) throws IOException {
     cgroups.move(pid, keeper.cgroups());
+  }
+
+  /// Whether the kernel has killed a process of the keeper's cgroup because memory ran out.
+  public boolean ranOutOfMemory(Keeper keeper) throws IOException {
+    return Cgroups.ranOutOfMemory(keeper.cgroups());
   }
 
   /// Ends the keeper, and with it the pod. The message becomes the container's termination message.

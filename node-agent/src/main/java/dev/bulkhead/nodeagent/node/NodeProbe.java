@@ -39,6 +39,7 @@ public final class NodeProbe {
         UUID,
         UUID,
         accelerator,
+        null,
         MEMORY_KIB,
         new CpuModel.HostModel(),
         new CpuModel.Topology(1, 1, 1),

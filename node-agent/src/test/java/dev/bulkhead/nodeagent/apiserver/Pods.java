@@ -25,7 +25,10 @@ public final class Pods {
                     .addToLabels(Contract.VM_LABEL, name)
                     .addToAnnotations(
                         Contract.GUEST_ANNOTATION,
-                        Specs.spec(Specs.ONE_CPU, Firmware.Type.BIOS).toJson())
+                        Specs.spec(Specs.ONE_CPU, Firmware.Type.BIOS)
+                            .toJson()
+                            .replace("\"namespace\":\"shop\"", quoted("namespace", NAMESPACE))
+                            .replace("\"name\":\"web\"", quoted("name", name)))
                     .addToAnnotations(Contract.POWER_ANNOTATION, "Running")
                     .endMetadata()
                     .withNewSpec()
@@ -55,6 +58,10 @@ public final class Pods {
                 .endStatus()
                 .build())
         .patchStatus();
+  }
+
+  private static String quoted(String key, String value) {
+    return "\"%s\":\"%s\"".formatted(key, value);
   }
 
   public static void delete(KubernetesClient client, String name) {

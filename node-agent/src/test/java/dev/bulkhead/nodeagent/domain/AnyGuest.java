@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -39,6 +40,7 @@ public final class AnyGuest {
       return new DomainPlanner.Prepared(
           pod.value(),
           accelerator,
+          QemuUser.forPod(pod, Set.of()),
           directory,
           spec.kernel() == null ? null : kernel(spec.kernel()),
           spec.disks().stream().map(this::prepared).toList(),

@@ -167,6 +167,7 @@ class DomainPlannerTest {
         new DomainPlanner.Prepared(
             all.podUid(),
             all.accelerator(),
+            all.user(),
             all.directory(),
             all.kernel(),
             all.disks(),
@@ -220,6 +221,16 @@ class DomainPlannerTest {
     var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, disk);
     return LibvirtSchema.text(
         DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml(), path);
+  }
+
+  @Test
+  void runsQemuAsTheGuestsOwnUser() {
+    var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS);
+
+    var xml = DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml();
+
+    assertThat(LibvirtSchema.text(xml, "//seclabel[@model='dac'][@type='static']/label"))
+        .isEqualTo("+1879048199:+1879048199");
   }
 
   @Test

@@ -68,6 +68,7 @@ public final class Specs {
     return new DomainPlanner.Prepared(
         POD.value(),
         accelerator,
+        new QemuUser(QemuUser.FIRST + 7),
         directory,
         spec.kernel() == null
             ? null

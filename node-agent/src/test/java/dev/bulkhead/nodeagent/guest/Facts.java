@@ -34,9 +34,11 @@ final class Facts {
   private Instant keeperStarted = NOW.minusSeconds(10);
   private Keeper keeper = new Keeper(Specs.POD, 4711, Path.of("/proc/4711/root"), List.of());
   private GuestDomain domain;
+  private boolean space;
   private boolean nameTaken;
   private Instant bootedAt;
   private Ending ending = Ending.UNKNOWN;
+  private boolean ranOutOfMemory;
   private GuestEnd end;
   private Integer joinedPid;
   private boolean leftovers;
@@ -90,6 +92,11 @@ final class Facts {
     return this;
   }
 
+  Facts space() {
+    space = true;
+    return this;
+  }
+
   Facts nameTaken() {
     nameTaken = true;
     return this;
@@ -102,6 +109,11 @@ final class Facts {
 
   Facts ended(Ending changed) {
     ending = changed;
+    return this;
+  }
+
+  Facts ranOutOfMemory() {
+    ranOutOfMemory = true;
     return this;
   }
 
@@ -143,9 +155,11 @@ final class Facts {
         life == Life.GONE ? null : pod,
         keeper,
         domain,
+        space,
         nameTaken,
         bootedAt,
         ending,
+        ranOutOfMemory,
         end,
         joinedPid,
         leftovers);

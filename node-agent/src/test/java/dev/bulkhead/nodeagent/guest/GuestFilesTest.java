@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.nodeagent.domain.Specs;
 import dev.bulkhead.nodeagent.keeper.Exit;
+import dev.bulkhead.nodeagent.pod.PodUid;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,8 +24,7 @@ class GuestFilesTest {
 
   @BeforeEach
   void aGuest() throws IOException {
-    var ownUid = (int) Files.getAttribute(guests, "unix:uid");
-    files = new GuestFiles(guests, ownUid);
+    files = new GuestFiles(guests);
     files.create(Specs.POD);
   }
 
@@ -34,7 +34,7 @@ class GuestFilesTest {
     files.markBooted(Specs.POD, NOW);
     files.markEnd(Specs.POD, end);
 
-    var afterRestart = new GuestFiles(guests, 0);
+    var afterRestart = new GuestFiles(guests);
     assertThat(afterRestart.pods()).containsExactly(Specs.POD);
     assertThat(afterRestart.bootedAt(Specs.POD)).isEqualTo(NOW);
     assertThat(afterRestart.end(Specs.POD)).isEqualTo(end);
@@ -67,11 +67,25 @@ class GuestFilesTest {
   }
 
   @Test
-  void letQemuPassToItsSocketsAndNowhereElse() throws IOException {
+  void letTheGuestsOwnQemuPassToItsSocketsAndNobodyElse() throws IOException {
+    var user = files.create(Specs.POD);
     var directory = files.directory(Specs.POD);
 
-    assertThat(permissions(directory.path())).isEqualTo("rwx--x--x");
+    assertThat(permissions(directory.path())).isEqualTo("rwx--x---");
+    assertThat(Files.getAttribute(directory.path(), "unix:uid")).isEqualTo(0);
+    assertThat(Files.getAttribute(directory.path(), "unix:gid")).isEqualTo(user.id());
     assertThat(permissions(directory.sockets())).isEqualTo("rwx------");
+    assertThat(Files.getAttribute(directory.sockets(), "unix:uid")).isEqualTo(user.id());
+  }
+
+  @Test
+  void giveEachGuestAUserThatIsStillItsOwnAfterARestart() throws IOException {
+    var user = files.create(Specs.POD);
+    var neighbour = new PodUid(Specs.POD.value().replace("0f0e0d0c", "00000000"));
+
+    var afterRestart = new GuestFiles(guests);
+    assertThat(afterRestart.create(neighbour)).isNotEqualTo(user);
+    assertThat(afterRestart.create(Specs.POD)).isEqualTo(user);
   }
 
   @Test

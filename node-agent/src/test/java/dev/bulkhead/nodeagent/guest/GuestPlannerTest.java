@@ -6,6 +6,7 @@ import dev.bulkhead.nodeagent.guest.Facts.Life;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor.Ending;
 import dev.bulkhead.nodeagent.keeper.Exit;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,6 +17,15 @@ class GuestPlannerTest {
   @Test
   void waitsForTheContainer() {
     assertThat(plan(Facts.of().withoutKeeper())).isInstanceOf(GuestPlan.Wait.class);
+  }
+
+  @Test
+  void endsAGuestWhoseKeeperWasKilled() {
+    assertThat(plan(Facts.of().withoutKeeper().domain(State.RUNNING).booted().joined()))
+        .isEqualTo(new GuestPlan.Destroy());
+    assertThat(plan(Facts.of().withoutKeeper().domain(State.PAUSED)))
+        .isEqualTo(new GuestPlan.Destroy());
+    assertThat(plan(Facts.of().withoutKeeper().booted())).isInstanceOf(GuestPlan.Wait.class);
   }
 
   @Test
@@ -58,6 +68,49 @@ class GuestPlannerTest {
         .isEqualTo(plan);
   }
 
+  @Test
+  void doesNothingWhileLibvirtIsNotDone() {
+    var changing =
+        List.of(
+            Facts.of().domain(State.CHANGING),
+            Facts.of().domain(State.CHANGING).booted().joined(),
+            Facts.of().domain(State.CHANGING).booted().deleted(0),
+            Facts.of().domain(State.CHANGING).booted().life(Life.ENDED),
+            Facts.of().domain(State.CHANGING).booted().life(Life.GONE).leftovers(),
+            Facts.of().domain(State.CHANGING).booted().end(new GuestEnd(Exit.CRASHED, "hung")));
+
+    assertThat(changing)
+        .allSatisfy(facts -> assertThat(plan(facts)).isInstanceOf(GuestPlan.Wait.class));
+  }
+
+  @Test
+  void haltsAGuestWithoutSpaceUntilThereIsSome() {
+    var full = Facts.of().domain(State.OUT_OF_SPACE).booted().joined();
+
+    assertThat(plan(full)).isEqualTo(new GuestPlan.AwaitSpace());
+    assertThat(plan(full.deleted(30))).isEqualTo(new GuestPlan.AwaitSpace());
+    assertThat(plan(full.space())).isEqualTo(new GuestPlan.Resume());
+    assertThat(plan(full.deleted(0))).isEqualTo(new GuestPlan.Destroy());
+    assertThat(plan(Facts.of().domain(State.OUT_OF_SPACE).booted().joined().space().wishPaused()))
+        .isEqualTo(new GuestPlan.Keep());
+  }
+
+  @Test
+  void endsAGuestThatHungAsACrash() {
+    var hung = Facts.of().domain(State.HUNG).booted().joined();
+
+    assertThat(plan(hung))
+        .isInstanceOfSatisfying(
+            GuestPlan.GiveUp.class,
+            giveUp -> {
+              assertThat(giveUp.end().exit()).isEqualTo(Exit.CRASHED);
+              assertThat(giveUp.end().message()).contains("watchdog");
+              assertThat(plan(hung.end(giveUp.end()))).isEqualTo(new GuestPlan.Destroy());
+            });
+    assertThat(plan(Facts.of().domain(State.HUNG).booted().joined().deleted(30)))
+        .isInstanceOf(GuestPlan.GiveUp.class);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "POWERED_OFF, POWERED_OFF",
@@ -69,6 +122,13 @@ class GuestPlannerTest {
     assertThat(plan(Facts.of().booted().ended(ending)))
         .isInstanceOfSatisfying(
             GuestPlan.End.class, end -> assertThat(end.end().exit()).isEqualTo(exit));
+  }
+
+  @Test
+  void saysThatMemoryRanOut() {
+    assertThat(plan(Facts.of().booted().ended(Ending.CRASHED).ranOutOfMemory()))
+        .isInstanceOfSatisfying(
+            GuestPlan.End.class, end -> assertThat(end.end().message()).contains("memory"));
   }
 
   @Test

@@ -31,11 +31,13 @@ final class ModelNode {
   private VmPod.Deletion deletion;
 
   private boolean keeperRuns;
+  private boolean keeperDied;
   private Exit told;
 
   private State domain;
   private int pid;
   private boolean domainInPod;
+  private boolean space = true;
   private boolean nameTaken;
   private Ending lastEnding = Ending.UNKNOWN;
 
@@ -65,9 +67,11 @@ final class ModelNode {
             ? new Keeper(Specs.POD, 4711, Path.of("/proc/4711/root"), List.of())
             : null,
         domain == null ? null : new GuestDomain("shop.web", Specs.POD, domain, pid),
+        space,
         nameTaken && domain == null,
         bootedAt,
         podExists ? lastEnding : Ending.UNKNOWN,
+        false,
         end,
         joinedPid,
         leftovers);
@@ -88,6 +92,12 @@ final class ModelNode {
     var plan = GuestPlanner.plan(facts());
     switch (plan) {
       case GuestPlan.Nothing _, GuestPlan.Wait _, GuestPlan.Keep _ -> {}
+      case GuestPlan.AwaitSpace _ -> assertThat(domain).isEqualTo(State.OUT_OF_SPACE);
+      case GuestPlan.GiveUp(var given) -> {
+        assertThat(domain).isEqualTo(State.HUNG);
+        end = given;
+        leftovers = true;
+      }
       case GuestPlan.PressPowerButton _ -> assertThat(domain).isEqualTo(State.RUNNING);
       case GuestPlan.Launch _ -> launch();
       case GuestPlan.Join _ -> {
@@ -96,7 +106,7 @@ final class ModelNode {
         domainInPod = true;
       }
       case GuestPlan.Resume _ -> {
-        assertThat(domain).isEqualTo(State.PAUSED);
+        assertThat(domain).isIn(State.PAUSED, State.OUT_OF_SPACE);
         assertThat(domainInPod).as("in its pod before its vCPUs run").isTrue();
         bootedAt = bootedAt == null ? now : bootedAt;
         ranBefore = true;
@@ -157,6 +167,7 @@ final class ModelNode {
     if (domain != null) {
       domain = null;
       lastEnding = how;
+      podEnded |= keeperDied;
     }
   }
 
@@ -183,15 +194,33 @@ final class ModelNode {
   }
 
   void containerRuns() {
-    keeperRuns = podExists && !podEnded;
+    keeperRuns = podExists && !podEnded && !keeperDied;
   }
 
-  /// Of itself, if told to; kubelet then kills all that is left in its cgroup.
+  /// Of itself, if told to, or killed. The pod has ended only when QEMU is gone too: the runtime
+  /// cannot clear the container away before.
   void keeperEnds() {
     if (keeperRuns) {
       keeperRuns = false;
-      podEnded = true;
-      domainEnds(Ending.CRASHED);
+      keeperDied = true;
+      podEnded = domain == null;
+    }
+  }
+
+  void fileSystemFills() {
+    space = false;
+    if (domain == State.RUNNING) {
+      domain = State.OUT_OF_SPACE;
+    }
+  }
+
+  void fileSystemHasSpace() {
+    space = true;
+  }
+
+  void watchdogBarks() {
+    if (domain == State.RUNNING) {
+      domain = State.HUNG;
     }
   }
 
@@ -209,7 +238,7 @@ final class ModelNode {
 
   /// Kubelet lets go of a pod only when nothing of it runs.
   void podGoes() {
-    if (!keeperRuns) {
+    if (!keeperRuns && domain == null) {
       podExists = false;
     }
   }

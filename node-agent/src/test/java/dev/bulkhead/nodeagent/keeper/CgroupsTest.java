@@ -6,9 +6,11 @@ import dev.bulkhead.nodeagent.domain.Specs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CgroupsTest {
@@ -35,6 +37,19 @@ class CgroupsTest {
     assertThat(cgroups.containersOf(Specs.POD)).containsExactly(container);
     assertThat(cgroups.processes(container)).containsExactly(1, 4711);
     assertThat(cgroups.directories(container)).containsExactly(root.resolve(container));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "memory.oom_control, oom_kill_disable 0\\nunder_oom 0\\noom_kill 1, true",
+    "memory.oom_control, oom_kill_disable 0\\nunder_oom 1\\noom_kill 0, false",
+    "memory.events,      low 0\\nmax 7\\noom 1\\noom_kill 12\\noom_group_kill 0, true",
+    "memory.events,      low 0\\nmax 7\\noom 1\\noom_kill 0\\noom_group_kill 0, false",
+  })
+  void knowWhetherMemoryRanOut(String file, String content, boolean ranOut) throws IOException {
+    Files.writeString(root.resolve(file), content.replace("\\n", "\n") + "\n");
+
+    assertThat(Cgroups.ranOutOfMemory(List.of(root, root.resolve("none")))).isEqualTo(ranOut);
   }
 
   @Test

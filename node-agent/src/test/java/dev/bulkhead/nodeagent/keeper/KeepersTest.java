@@ -59,6 +59,16 @@ class KeepersTest {
   }
 
   @Test
+  void findsItAlthoughAnotherProcessEndsMeanwhile() throws IOException {
+    process(11, "keeper");
+
+    var keeper = keepers.find(Specs.POD).orElseThrow();
+    assertThat(keepers.alive(keeper)).isTrue();
+    Files.delete(proc.resolve("11/comm"));
+    assertThat(keepers.alive(keeper)).isFalse();
+  }
+
+  @Test
   void movesQemuIntoAllCgroupsOfTheKeeper() throws IOException {
     process(10, "pause");
     process(11, "keeper");

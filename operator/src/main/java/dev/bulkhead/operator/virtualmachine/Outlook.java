@@ -152,6 +152,12 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
     return switch (report.state()) {
       case Running -> running(pod, report, now);
       case Paused -> news(Phase.Paused, Reason.Paused, orElse(report, "its vCPUs are halted"), now);
+      case OutOfSpace ->
+          news(
+              Phase.Paused,
+              Reason.OutOfSpace,
+              orElse(report, "a file system below its disks is full"),
+              now);
       case Stopping ->
           news(Phase.Stopping, Reason.Stopping, orElse(report, "the guest is shutting down"), now);
       case Starting -> throw new IllegalArgumentException("not up: " + report);

@@ -5,6 +5,8 @@ enum Reason {
   /// The guest's vCPUs run.
   Running,
   Paused,
+  /// Its vCPUs are halted until its node has room for what it writes.
+  OutOfSpace,
   /// On its way, nothing wrong.
   Starting,
   /// Its pod is going away.

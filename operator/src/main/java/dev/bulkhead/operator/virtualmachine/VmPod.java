@@ -21,6 +21,10 @@ import java.util.Set;
 record VmPod(Pod pod) {
   private static final Set<String> PROGRESS = Set.of("ContainerCreating", "PodInitializing");
 
+  /// A container whose process never ran, in the words of containerd (its CRI's helpers.go) and of
+  /// kubelet (kuberuntime_container.go). Kubelet's own death can be the cause.
+  private static final Set<String> NEVER_RAN = Set.of("StartError", "ContainerCannotRun");
+
   String uid() {
     return pod.getMetadata().getUid();
   }
@@ -148,11 +152,18 @@ record VmPod(Pod pod) {
     if (pod.getStatus().getReason() != null || terminated == null) {
       return Cause.Evicted;
     }
+    if (neverRan(terminated)) {
+      return Cause.StartFailed;
+    }
     return switch (terminated.getExitCode()) {
       case Contract.EXIT_POWERED_OFF -> Cause.PoweredOff;
       case Contract.EXIT_START_FAILED -> Cause.StartFailed;
       default -> Cause.Crashed;
     };
+  }
+
+  private static boolean neverRan(ContainerStateTerminated terminated) {
+    return terminated.getReason() != null && NEVER_RAN.contains(terminated.getReason());
   }
 
   private String message(ContainerStateTerminated terminated) {
@@ -162,6 +173,11 @@ record VmPod(Pod pod) {
     }
     if (terminated == null) {
       return "the node ended it and left no word";
+    }
+    if (neverRan(terminated)) {
+      return node().orElse("its node")
+          + " could not start the VM's container: "
+          + Objects.requireNonNullElse(terminated.getMessage(), "no message").strip();
     }
     if (terminated.getMessage() != null && !terminated.getMessage().isBlank()) {
       return terminated.getMessage().strip();

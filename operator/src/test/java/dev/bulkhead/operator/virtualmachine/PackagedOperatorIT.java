@@ -38,8 +38,12 @@ class PackagedOperatorIT {
   private static Replica second;
   private static Cluster cluster;
 
+  /// How many requests the operators of other test classes had made before.
+  private static long earlierRequests;
+
   @BeforeAll
   static void startTwoReplicas() throws IOException {
+    earlierRequests = ApiServer.get().requestsOf(ApiServer.OPERATOR).size();
     cluster = Cluster.withoutOperator();
     first = Replica.start("operator-1");
     await("the first replica leads").atMost(START).until(() -> holder().equals("operator-1"));
@@ -179,7 +183,8 @@ class PackagedOperatorIT {
 
   private static Set<String> used(IntPredicate code) {
     var used = new TreeSet<String>();
-    for (var request : ApiServer.get().requestsOf(ApiServer.OPERATOR)) {
+    var requests = ApiServer.get().requestsOf(ApiServer.OPERATOR);
+    for (var request : requests.stream().skip(earlierRequests).toList()) {
       var object = request.get("objectRef");
       if (object != null && code.test(request.at("/responseStatus/code").asInt())) {
         used.add(

@@ -60,6 +60,7 @@ class VirtualMachineStatusPlannerTest {
         row(ended(0), Phase.Pending, "False BackOff", "True", "started again now"),
         row(ended(1), Phase.Pending, "False BackOff", "True", "started again now"),
         row(ended(2), Phase.Failed, "False StartFailed", "True", "when the spec changes"),
+        row(keeperNeverRan(), Phase.Failed, "False StartFailed", "True", "container: no shim"),
         row(ended(137), Phase.Pending, "False BackOff", "True", "exit code 137"));
   }
 
@@ -303,6 +304,24 @@ class VirtualMachineStatusPlannerTest {
     var situation = Situation.of(vm, facts);
     var restart = RestartRecord.of(vm, situation, facts.now());
     return VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook(vm, facts));
+  }
+
+  private static PodBuilder keeperNeverRan() {
+    return bound()
+        .editStatus()
+        .withPhase("Failed")
+        .addNewContainerStatus()
+        .withName("keeper")
+        .withNewState()
+        .withNewTerminated()
+        .withExitCode(128)
+        .withReason("StartError")
+        .withMessage("no shim")
+        .withFinishedAt("2026-11-23T11:59:59Z")
+        .endTerminated()
+        .endState()
+        .endContainerStatus()
+        .endStatus();
   }
 
   private static PodBuilder unschedulable() {

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamException;
@@ -48,15 +47,15 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
   private static final int METADATA_ELEMENT = 2;
 
   private final LibvirtConnection connection;
-  private final Path pidFiles;
+  private final Path statusFiles;
   private final Path logs;
 
   /// Connects to nothing before `start`.
   ///
-  /// @param pidFiles where libvirtd keeps `<domain>.pid`
+  /// @param statusFiles where libvirtd keeps `<domain>.xml` of running domains
   /// @param logs where it keeps `<domain>.log`
-  public LibvirtHypervisor(String uri, Path pidFiles, Path logs) {
-    this.pidFiles = pidFiles;
+  public LibvirtHypervisor(String uri, Path statusFiles, Path logs) {
+    this.statusFiles = statusFiles;
     this.logs = logs;
     this.connection = new LibvirtConnection(uri);
   }
@@ -101,22 +100,34 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
     }
     try {
       var pod = podOf(domain.getMetadata(METADATA_ELEMENT, Domain.METADATA_NAMESPACE, 0));
-      var pid = pidOf(name);
-      return pid.isEmpty()
-          ? Optional.empty()
-          : Optional.of(new GuestDomain(name, pod, stateOf(domain), pid.getAsInt()));
+      var state = domain.getInfo().state;
+      var status = StateFile.read(statusFiles.resolve(name + ".xml")).orElse(null);
+      return Optional.of(
+          status == null || state == DomainState.VIR_DOMAIN_SHUTOFF
+              ? new GuestDomain(name, pod, State.CHANGING, 0)
+              : new GuestDomain(name, pod, stateOf(state, status), status.pid()));
     } catch (LibvirtException e) {
       if (LibvirtErrors.isNoDomain(e) || LibvirtErrors.isNoMetadata(e)) {
         return Optional.empty();
       }
       throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } finally {
       domain.free();
     }
   }
 
-  private static State stateOf(org.libvirt.Domain domain) throws LibvirtException {
-    return domain.getInfo().state == DomainState.VIR_DOMAIN_PAUSED ? State.PAUSED : State.RUNNING;
+  /// virDomainPausedReason, by the names libvirt gives them.
+  private static State stateOf(DomainState state, StateFile status) {
+    if (state != DomainState.VIR_DOMAIN_PAUSED) {
+      return State.RUNNING;
+    }
+    return switch (status.reason()) {
+      case "ioerror" -> State.OUT_OF_SPACE;
+      case "watchdog" -> State.HUNG;
+      default -> State.PAUSED;
+    };
   }
 
   private static PodUid podOf(String metadata) {
@@ -127,18 +138,6 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
       return new PodUid(reader.getAttributeValue(null, "uid"));
     } catch (XMLStreamException e) {
       throw new IllegalStateException("libvirt's own XML cannot be read", e);
-    }
-  }
-
-  /// Empty when the domain has just ended.
-  private OptionalInt pidOf(String name) {
-    try {
-      return OptionalInt.of(
-          Integer.parseInt(Files.readString(pidFiles.resolve(name + ".pid")).strip()));
-    } catch (NoSuchFileException ended) {
-      return OptionalInt.empty();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

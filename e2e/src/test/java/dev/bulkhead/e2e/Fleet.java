@@ -1,0 +1,219 @@
+package dev.bulkhead.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.crds.VirtualMachineSpec.Power;
+import dev.bulkhead.crds.VirtualMachineStatus.Phase;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.awaitility.Awaitility;
+
+/// Guests of one node, in every moment that a fault may find a guest in: one that runs with an open
+/// connection and is never touched, and in each round two that start (one by its creation, one by
+/// its power), one that stops and one that is deleted.
+final class Fleet implements AutoCloseable {
+  /// What issue 4 promises for the status once the cluster works again.
+  private static final Duration STATUS_RIGHT_WITHIN = Duration.ofSeconds(10);
+
+  private static final String NODE = "worker-1";
+  private static final String ROCK = "rock";
+
+  private final Lab lab;
+  private final Hosts hosts;
+  private final Recovery recovery;
+  private final QemuWatch watch;
+  private final Guest rock;
+  private final String bootId;
+  private final EchoConnection connection;
+
+  private int born;
+  private String running;
+  private String runningToo;
+  private String stopped;
+
+  private int faults;
+  private int starts;
+  private int checks;
+
+  /// Ready for the first round: all run but one that is stopped.
+  Fleet(Lab lab, Hosts hosts) {
+    this.lab = lab;
+    this.hosts = hosts;
+    this.recovery = new Recovery(lab, hosts);
+    this.watch = new QemuWatch(hosts);
+    running = newName();
+    runningToo = newName();
+    stopped = newName();
+    create(ROCK, Power.Running);
+    create(running, Power.Running);
+    create(runningToo, Power.Running);
+    create(stopped, Power.Stopped);
+    this.rock = awaitStarted(ROCK);
+    awaitStarted(running);
+    awaitStarted(runningToo);
+    lab.awaitPhase(stopped, Phase.Stopped);
+    this.bootId = rock.bootId();
+    this.connection = EchoConnection.open(lab, "client-2", rock.ip(), 7);
+  }
+
+  /// Tells guests to stop, go and start, disturbs the cluster amid that, and checks that all came
+  /// out as if nothing had been.
+  void endure(Injection injection) {
+    recovery.forgiveBackOffOf(injection.components());
+    var targets = injection.components().stream().map(c -> c.find(lab, hosts, NODE)).toList();
+    var toStop = running;
+    var toDelete = runningToo;
+    var toStart = stopped;
+    var toCreate = newName();
+
+    setPower(toStop, Power.Stopped);
+    lab.vm(toDelete).delete();
+    setPower(toStart, Power.Running);
+    create(toCreate, Power.Running);
+    pass(injection.lead());
+    var repaired = disturb(injection, targets);
+    faults += targets.size();
+    recovery.await(repaired);
+
+    assertRockIsUntouched();
+    awaitStarted(toStart, injection);
+    awaitStarted(toCreate, injection);
+    awaitStopped(toStop);
+    awaitGone(toDelete);
+    assertThat(watch.assertNeverTwoOfOneVm())
+        .as("QEMUs that the watch saw, of %d that were started", starts)
+        .isGreaterThanOrEqualTo(starts);
+    checks++;
+
+    running = toStart;
+    runningToo = toCreate;
+    stopped = toStop;
+  }
+
+  /// @return when the last of the faults was over
+  private static Instant disturb(Injection injection, List<Component.Target> targets) {
+    if (injection.kills()) {
+      targets.parallelStream().forEach(Component.Target::kill);
+      return Instant.now();
+    }
+    targets.parallelStream().forEach(Component.Target::freeze);
+    try {
+      pass(injection.frozenFor());
+    } finally {
+      targets.parallelStream().forEach(Component.Target::thaw);
+    }
+    return Instant.now();
+  }
+
+  private void assertRockIsUntouched() {
+    lab.awaitVm(
+        ROCK,
+        "Running and Ready in its status",
+        STATUS_RIGHT_WITHIN,
+        vm ->
+            vm.getStatus().getPhase() == Phase.Running
+                && "True".equals(Lab.condition(vm, "Ready").getStatus())
+                && "True".equals(Lab.condition(vm, "Running").getStatus()));
+    connection.awaitEcho();
+    assertThat(rock.bootId()).as("the boot id of the guest that ran").isEqualTo(bootId);
+    assertOneQemu(ROCK);
+    assertNoEnd(ROCK);
+    checks += 6;
+  }
+
+  private Guest awaitStarted(String vm) {
+    var guest = lab.awaitRunning(vm);
+    guest.awaitAnswer();
+    assertOneQemu(vm);
+    starts++;
+    checks += 3;
+    return guest;
+  }
+
+  /// None may have ended on its way up. But when kubelet or containerd die while they start its
+  /// container, that start has failed, and another is due.
+  private void awaitStarted(String vm, Injection injection) {
+    awaitStarted(vm);
+    var restarts = lab.vm(vm).get().getStatus().getRestarts();
+    if (restarts == null || !injection.hitsContainers()) {
+      assertNoEnd(vm);
+    } else {
+      assertThat(restarts.getLastExitReason())
+          .as(restarts.getLastExitMessage())
+          .isEqualTo("StartFailed");
+      assertThat(restarts.getLastExitMessage()).contains("could not start the VM's container");
+    }
+    checks++;
+  }
+
+  private void assertOneQemu(String vm) {
+    assertThat(hosts.qemusOf(lab, vm)).as("QEMUs of " + vm).hasSize(1);
+  }
+
+  private void assertNoEnd(String vm) {
+    assertThat(lab.vm(vm).get().getStatus().getRestarts())
+        .as(() -> "ends of " + lab.describe(vm))
+        .isNull();
+  }
+
+  private void awaitStopped(String vm) {
+    lab.awaitPhase(vm, Phase.Stopped);
+    lab.awaitNoPod(vm);
+    assertThat(hosts.qemusOf(lab, vm)).as("QEMUs of " + vm).isEmpty();
+    checks += 3;
+  }
+
+  private void awaitGone(String vm) {
+    lab.awaitNoPod(vm);
+    assertThat(lab.vm(vm).get()).as(vm).isNull();
+    assertThat(hosts.qemusOf(lab, vm)).as("QEMUs of " + vm).isEmpty();
+    checks += 3;
+  }
+
+  private String newName() {
+    return "guest-" + ++born;
+  }
+
+  private void create(String vm, Power power) {
+    var manifest = Manifests.tinyGuest(vm, Manifests.onNode(NODE), "  power: " + power);
+    lab.client()
+        .resources(VirtualMachine.class)
+        .inNamespace(lab.namespace())
+        .load(new ByteArrayInputStream(manifest.getBytes(StandardCharsets.UTF_8)))
+        .create();
+  }
+
+  private void setPower(String vm, Power power) {
+    lab.vm(vm)
+        .edit(
+            edited -> {
+              edited.getSpec().setPower(power);
+              return edited;
+            });
+  }
+
+  /// The time of a fault is part of it.
+  private static void pass(Duration time) {
+    if (time.isPositive()) {
+      Awaitility.await().pollDelay(time).timeout(time.plusSeconds(60)).until(() -> true);
+    }
+  }
+
+  /// In numbers, for a person to read.
+  String summary() {
+    return "%d faults injected, %d guests started, %d invariants checked, %d QEMUs watched"
+        .formatted(faults, starts, checks, watch.assertNeverTwoOfOneVm());
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+    lab.clear();
+    watch.assertNeverTwoOfOneVm();
+    watch.close();
+  }
+}

@@ -1,0 +1,49 @@
+package dev.bulkhead.e2e;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// Fault after fault at random, for `-Dminutes=` (`make soak MINUTES=30 SEED=7`). The seed draws
+/// the same faults in the same order again.
+@ExtendWith(OnCluster.class)
+class SoakE2E {
+  private Fleet fleet;
+
+  @BeforeEach
+  void guests(Lab lab, Hosts hosts) {
+    fleet = new Fleet(lab, hosts);
+  }
+
+  @AfterEach
+  void close() {
+    if (fleet != null) {
+      fleet.close();
+    }
+  }
+
+  @Test
+  void guestsEndureWhateverComes(Hosts hosts) {
+    long seed = Long.getLong("seed", 1);
+    var minutes = Integer.getInteger("minutes", 2);
+    var random = new Random(seed);
+    var end = Instant.now().plus(Duration.ofMinutes(minutes));
+    int violations = 1;
+    try {
+      while (Instant.now().isBefore(end)) {
+        var injection = Injection.any(random);
+        System.out.println("soak: " + injection);
+        fleet.endure(injection);
+      }
+      violations = 0;
+    } finally {
+      System.out.printf(
+          "soak: %s, %d violations; to replay: make soak MINUTES=%d SEED=%d%n",
+          fleet.summary(), violations, minutes, seed);
+    }
+  }
+}
