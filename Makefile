@@ -48,7 +48,7 @@ bed: tools ## starts a cluster in containers (or takes the one that runs) and im
 bed-down: ## removes that cluster and all that belongs to it
 	@scripts/bed.sh down
 
-chart: ## installs or upgrades the Helm chart on the bed
+chart: bed ## installs or upgrades the Helm chart on the bed, with the images as they are now
 	@scripts/install-chart.sh
 
 e2e: $(if $(E2E_KUBECONFIG),,images bed chart) ## runs cluster tests: make e2e TEST=SomeE2E#someBehaviour; on the bed, or the cluster of E2E_KUBECONFIG
