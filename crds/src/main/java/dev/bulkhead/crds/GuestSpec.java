@@ -20,7 +20,13 @@ import java.util.regex.Pattern;
 /// looks at the VM itself. Immutable, defaults filled in, sizes in bytes, so that two are equal
 /// exactly when their guests are.
 ///
-/// @param format version of this record, 1; an agent refuses one it does not know
+/// Operator and agent may be of different releases. So this record only ever grows: a field keeps
+/// its name and meaning, a reader ignores fields that it does not know, and gives the ones that are
+/// missing the value they had before they existed.
+///
+/// @param format the lowest version of this record that knows all this guest needs. A guest that
+///     would be wrong without some new field has that field's format; every other guest keeps an
+///     older one, so that older agents run it. An agent starts no guest of a format above its own
 /// @param vmUid uid of the VirtualMachine: the guest's own UUID, the same over all its lives
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record GuestSpec(
@@ -49,7 +55,8 @@ public record GuestSpec(
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(vmUid, "vmUid");
     Objects.requireNonNull(cpu, "cpu");
-    Objects.requireNonNull(firmware, "firmware");
+    firmware = orElse(firmware, Firmware.Type.BIOS);
+    interfaceName = orElse(interfaceName, "default");
     disks = disks == null ? List.of() : List.copyOf(disks);
   }
 
@@ -58,6 +65,11 @@ public record GuestSpec(
   /// @param model null for HostModel
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Cpu(int cores, int sockets, int threads, String model) {
+    public Cpu {
+      sockets = sockets == 0 ? 1 : sockets;
+      threads = threads == 0 ? 1 : threads;
+    }
+
     public int vcpus() {
       return cores * sockets * threads;
     }
@@ -94,6 +106,7 @@ public record GuestSpec(
         throw new IllegalArgumentException(
             "disk " + name + " needs exactly one source: either image or empty");
       }
+      bus = orElse(bus, Bus.Virtio);
     }
   }
 
@@ -183,13 +196,27 @@ public record GuestSpec(
     }
   }
 
-  /// Empty when the text is no guest spec, or one of a format this code does not know.
+  /// Empty when the text is no guest spec, or one of a newer format than this code knows.
   public static Optional<GuestSpec> parse(String json) {
     try {
-      var spec = JSON.readValue(json, GuestSpec.class);
-      return spec != null && spec.format == FORMAT ? Optional.of(spec) : Optional.empty();
+      return isKnown(formatOf(json))
+          ? Optional.ofNullable(JSON.readValue(json, GuestSpec.class))
+          : Optional.empty();
     } catch (JsonProcessingException e) {
       return Optional.empty();
+    }
+  }
+
+  private static boolean isKnown(int format) {
+    return format >= 1 && format <= FORMAT;
+  }
+
+  /// Which format a guest spec says it has, whatever else is in it; 0 for a text that says none.
+  public static int formatOf(String json) {
+    try {
+      return JSON.readTree(json).path("format").asInt(0);
+    } catch (JsonProcessingException e) {
+      return 0;
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.bulkhead.crds;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -17,6 +18,7 @@ import java.util.Map;
 
 /// What a user asks for. A mutable bean, filled by Jackson and read once at the boundary
 /// (`GuestSpec.from`); no decision is made on it directly, and nothing of ours ever writes it.
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
     value = "(has(self.disks) && size(self.disks) > 0) || has(self.kernel)",
@@ -118,6 +120,7 @@ public class VirtualMachineSpec {
 
   /// 255: APIC ids are 8 bits wide without an IOMMU with extended interrupt mode (Intel SDM 3A,
   /// 11.4.6).
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value =
@@ -180,6 +183,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Memory {
     @JsonPropertyDescription("Guest memory as a quantity, such as 512Mi or 4Gi; 16Mi to 16Ti.")
@@ -201,6 +205,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Firmware {
     public enum Type {
@@ -221,6 +226,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Kernel {
     @JsonPropertyDescription("OCI image that holds kernel and initial ramdisk.")
@@ -279,6 +285,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value = "(has(self.image) ? 1 : 0) + (has(self.empty) ? 1 : 0) == 1",
@@ -353,6 +360,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class ImageSource {
     @JsonPropertyDescription("OCI image that holds the disk image.")
@@ -384,6 +392,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class EmptySource {
     @JsonPropertyDescription("Size as a quantity, 1Mi to 64Ti.")
@@ -405,6 +414,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(value = "has(self.pod)", message = "an interface needs its network: pod: {}")
   public static class Interface {
@@ -437,6 +447,7 @@ public class VirtualMachineSpec {
   @JsonInclude(JsonInclude.Include.ALWAYS)
   public static class PodNetwork {}
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value = "(has(self.userData) ? 1 : 0) + (has(self.userDataSecret) ? 1 : 0) == 1",
@@ -469,6 +480,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class SecretReference {
     @Required

@@ -91,10 +91,13 @@ final class GuestApplier {
     };
   }
 
+  /// From the pod alone: a newer agent may have started this guest, from a spec that this one does
+  /// not understand.
   private void join(PodUid pod, GuestFacts facts) throws IOException {
-    var guest = facts.pod().guest();
     ports.keepers().adopt(facts.keeper(), facts.domain().pid());
-    ports.networks().join(facts.keeper(), Link.of(pod, guest.vmUid()), hostname(guest.name()));
+    ports
+        .networks()
+        .join(facts.keeper(), Link.of(pod, facts.pod().vmUid()), hostname(facts.pod().name()));
     joined.put(pod, new Joined(facts.keeper(), facts.domain().pid()));
   }
 

@@ -160,6 +160,10 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
               now);
       case Stopping ->
           news(Phase.Stopping, Reason.Stopping, orElse(report, "the guest is shutting down"), now);
+      case Unknown ->
+          pod.ready()
+              ? running(pod, report, now)
+              : news(Phase.Paused, Reason.UnknownState, Words.unknownState(pod), now);
       case Starting -> throw new IllegalArgumentException("not up: " + report);
     };
   }

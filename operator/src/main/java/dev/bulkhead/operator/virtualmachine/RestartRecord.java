@@ -8,7 +8,6 @@ import dev.bulkhead.operator.virtualmachine.GuestEnd.Cause;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -97,8 +96,9 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
     return nextStart != null && !nextStart.isAfter(now);
   }
 
+  /// A status of an older release names no pod; the time is then the best that there is to go by.
   private boolean isOf(GuestEnd other) {
-    return Objects.equals(end.pod(), other.pod());
+    return end.pod() == null ? end.at().equals(other.at()) : end.pod().equals(other.pod());
   }
 
   /// A guest that never ran is tried again whatever the policy: nothing of it has ended.

@@ -76,6 +76,13 @@ final class Words {
     };
   }
 
+  static String unknownState(VmPod pod) {
+    return "the node agent of "
+        + pod.node().orElseThrow()
+        + " is newer than the operator, and reports a state of the guest that this operator does"
+        + " not know. Bring both to the same version: finish the helm upgrade, or roll it back";
+  }
+
   static String nodeNotResponding(VmPod pod) {
     return "node "
         + pod.node().orElse("(none)")

@@ -68,6 +68,20 @@ class RestartRecordTest {
     assertThat(again.nextStart()).isEqualTo(first.nextStart());
   }
 
+  @Test
+  void anEndInTheStatusOfAnOlderReleaseIsNotCountedAgain() {
+    var end = end(Cause.Crashed, Duration.ZERO);
+    var counted = RestartRecord.after(end, null, RestartPolicy.Always, false, NOW).toStatus();
+    counted.setLastExitPod(null);
+    var again = RestartRecord.after(end, counted, RestartPolicy.Always, false, NOW.plusSeconds(5));
+    assertThat(again.count()).isEqualTo(1);
+    var next = new GuestEnd("pod-2", Cause.Crashed, "again", NOW.plusSeconds(60), Duration.ZERO);
+    assertThat(
+            RestartRecord.after(next, counted, RestartPolicy.Always, false, NOW.plusSeconds(61))
+                .count())
+        .isEqualTo(2);
+  }
+
   /// Kubelet may tell a pod's end in more than one write: first that it failed, later how and when.
   @Test
   void anEndOfWhichMoreIsToldLaterIsStillTheSameEnd() {
