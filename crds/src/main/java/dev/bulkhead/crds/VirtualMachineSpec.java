@@ -445,6 +445,7 @@ public class VirtualMachineSpec {
 
   /// Empty on purpose: `pod: {}` says all there is to say.
   @JsonInclude(JsonInclude.Include.ALWAYS)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public static class PodNetwork {}
 
   @JsonIgnoreProperties(ignoreUnknown = true)
