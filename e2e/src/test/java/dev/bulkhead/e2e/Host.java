@@ -149,6 +149,24 @@ record Host(Node machine) {
     return new TreeSet<>(sh(script).lines().map(String::strip).toList());
   }
 
+  /// All of Bulkhead's own that is on the node, one line each: processes, folders, cgroups, network
+  /// interfaces and filters, images aside.
+  SortedSet<String> tracesOfBulkhead() {
+    var script =
+        """
+        set +e +o pipefail # what is not there has no lines
+        for p in /proc/[0-9]*; do
+          c=$(tr '\\0' ' ' <$p/cmdline 2>/dev/null) || continue
+          case $c in *quarkus-run.jar*|*libvirtd*|/keeper*|*qemu-system-*) echo "process $c";; esac
+        done
+        find /run/bulkhead /var/lib/bulkhead 2>/dev/null | sed 's/^/file /'
+        find /sys/fs/cgroup -type d -name '*bulkhead*' | sed 's/^/cgroup /'
+        ip -o link | grep -o ' vm-[0-9a-f]*' | sed 's/^/link/'
+        nft list tables 2>/dev/null | grep bulkhead
+        """;
+    return new TreeSet<>(sh(script).lines().map(String::strip).toList());
+  }
+
   /// What the guest has said on its serial console so far.
   String console(Lab lab, String vm) {
     return sh("cat " + consoleFile(lab, vm) + " 2>/dev/null || true");

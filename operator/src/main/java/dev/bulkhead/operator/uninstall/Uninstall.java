@@ -3,6 +3,7 @@ package dev.bulkhead.operator.uninstall;
 import dev.bulkhead.crds.Contract;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.PrintStream;
@@ -20,6 +21,16 @@ public final class Uninstall {
   ///
   /// @return the exit code, not 0 when it refuses
   public static int run(KubernetesClient client, PrintStream out) {
+    try {
+      return refuseOrForget(client, out);
+    } catch (KubernetesClientException e) {
+      out.println(
+          "Bulkhead is not uninstalled, for the API server could not be asked: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private static int refuseOrForget(KubernetesClient client, PrintStream out) {
     var pods = client.pods().inAnyNamespace().withLabel(Contract.VM_LABEL).list().getItems();
     var refusal = Refusal.of(pods);
     if (refusal.isPresent()) {
