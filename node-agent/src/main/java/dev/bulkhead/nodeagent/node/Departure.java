@@ -10,9 +10,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /// Leaves a node as it was found, once the agent's pod goes and has no guest there: the pod may be
@@ -25,11 +27,11 @@ public final class Departure {
   private static final List<Path> FOLDERS =
       List.of(Path.of("run/bulkhead"), Path.of("var/lib/bulkhead"));
 
-  /// libvirtd's own, of cgroup v1 and v2 (images/libvirtd), innermost first.
-  private static final List<Path> CGROUPS =
-      List.of(Path.of("devices/bulkhead"), Path.of("bulkhead/libvirtd"), Path.of("bulkhead"));
+  /// libvirtd's own (images/libvirtd), beside kubelet's: the one of cgroup v2, or that of every
+  /// controller of v1.
+  private static final String CGROUP = "bulkhead";
 
-  /// It stops within a second; kubelet kills both after 10.
+  /// It stops within a second; kubelet kills both containers after 10.
   private static final Duration LIBVIRTD_STOPS_WITHIN = Duration.ofSeconds(4);
 
   private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
@@ -69,15 +71,30 @@ public final class Departure {
     for (var folder : FOLDERS) {
       delete(node.resolve(folder));
     }
-    for (var cgroup : CGROUPS) {
-      Files.deleteIfExists(cgroups.resolve(cgroup));
+    for (var cgroup : cgroupsOfLibvirtd()) {
+      if (!await(() -> !Files.exists(cgroup) || cgroup.toFile().delete())) {
+        LOG.infof("the cgroup %s is still in use, and stays", cgroup);
+      }
     }
     LOG.info("the node has no guest, and nothing of Bulkhead's is left on it");
   }
 
   private boolean libvirtdStops() {
+    return await(() -> !Files.exists(libvirtPid));
+  }
+
+  private List<Path> cgroupsOfLibvirtd() throws IOException {
+    var found = new ArrayList<Path>();
+    found.add(cgroups.resolve(CGROUP));
+    try (var controllers = Files.newDirectoryStream(cgroups, Files::isDirectory)) {
+      controllers.forEach(controller -> found.add(controller.resolve(CGROUP)));
+    }
+    return found;
+  }
+
+  private static boolean await(BooleanSupplier condition) {
     var deadline = Instant.now().plus(LIBVIRTD_STOPS_WITHIN);
-    while (Files.exists(libvirtPid)) {
+    while (!condition.getAsBoolean()) {
       if (Instant.now().isAfter(deadline)) {
         return false;
       }

@@ -21,6 +21,8 @@ class DepartureTest {
     write("var/lib/bulkhead/log/qemu/shop.web.log");
     write("var/lib/other/kept");
     Files.createDirectories(node.resolve("cgroup/devices/bulkhead"));
+    Files.createDirectories(node.resolve("cgroup/memory/bulkhead"));
+    Files.createDirectories(node.resolve("cgroup/bulkhead"));
     departure = new Departure(node, node.resolve("cgroup"), pid);
   }
 
@@ -31,6 +33,8 @@ class DepartureTest {
     assertThat(node.resolve("run/bulkhead")).doesNotExist();
     assertThat(node.resolve("var/lib/bulkhead")).doesNotExist();
     assertThat(node.resolve("cgroup/devices/bulkhead")).doesNotExist();
+    assertThat(node.resolve("cgroup/memory/bulkhead")).doesNotExist();
+    assertThat(node.resolve("cgroup/bulkhead")).doesNotExist();
     assertThat(node.resolve("var/lib/other/kept")).exists();
     assertThat(node.resolve("run")).exists();
   }
