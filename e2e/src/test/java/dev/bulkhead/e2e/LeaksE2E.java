@@ -69,7 +69,8 @@ class LeaksE2E {
     perGuest.forEach(
         (name, slope) -> {
           if (slope > 0.05) {
-            System.out.printf("leaks: %+.2f for each guest, %s %s%n", slope, name, growth.values(name));
+            System.out.printf(
+                "leaks: %+.2f for each guest, %s %s%n", slope, name, growth.values(name));
           }
         });
     assertThat(perGuest.keySet()).as("what is watched").hasSizeGreaterThan(50);

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// Guests do not notice when our own processes die.
+/// Guests do not notice when our own processes die, in ways that plain kills (`FaultsE2E`) do not
+/// show.
 @ExtendWith(OnCluster.class)
 class SurvivalE2E {
   private static final Duration RIGHT_AGAIN = Duration.ofSeconds(10);
@@ -38,21 +39,33 @@ class SurvivalE2E {
     lab.clear();
   }
 
+  /// QEMU is not in its pod's cgroup yet, and must not keep the runtime from removing libvirtd's
+  /// container.
   @Test
-  void guestOutlivesItsNodeAgent(Lab lab, Hosts hosts) {
+  void libvirtdComesBackWhenItDiesWhileItStartsAGuest(Lab lab, Hosts hosts) {
     var node = hosts.on(guest.node());
-    var old = node.agentPid();
-    node.kill(old);
-    awaitAnother("agent", node::agentPids, old);
+    var old = node.libvirtdPid();
+    var killer = node.killOnceThereIsAQemuOf(lab, "other", old);
+    lab.apply(Manifests.tinyGuest("other", Manifests.onNode(guest.node())));
+    killer.join();
+    awaitAnother("libvirtd", node::libvirtdPids, old);
+    lab.awaitRunning("other").awaitAnswer();
+    assertThat(hosts.qemusOf(lab, "other")).hasSize(1);
     assertUntouchedAndObeying(lab, hosts);
   }
 
+  /// It leaves its container's cgroup, by which alone the runtime kills.
   @Test
-  void guestOutlivesLibvirtd(Lab lab, Hosts hosts) {
+  void libvirtdThatHangsIsEndedWithItsPod(Lab lab, Hosts hosts) {
     var node = hosts.on(guest.node());
     var old = node.libvirtdPid();
-    node.kill(old);
+    node.sh("kill -STOP " + old);
+    var pod = Deployment.agentPod(lab.client(), guest.node());
+    lab.client().resource(pod).withGracePeriod(5).delete();
     awaitAnother("libvirtd", node::libvirtdPids, old);
+    Lab.awaitTrue(
+        "another agent pod, ready",
+        () -> Deployment.readyAgentPodOtherThan(lab.client(), guest.node(), pod));
     assertUntouchedAndObeying(lab, hosts);
   }
 

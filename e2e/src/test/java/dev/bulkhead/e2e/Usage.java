@@ -10,16 +10,7 @@ import java.util.stream.Collectors;
 /// its nodes. Live objects of a Java program are counted after a full collection.
 record Usage(SortedMap<String, Long> amounts) {
 
-  /// Of a process: one `<what> <how much>` a line.
-  private static final String OF_PROCESS =
-      """
-      echo "file-handles $(ls /proc/%1$d/fd | wc -l)"
-      echo "threads $(ls /proc/%1$d/task | wc -l)"
-      echo "mounts $(wc -l </proc/%1$d/mountinfo)"
-      echo "files-in-tmp $(find /proc/%1$d/root/tmp | wc -l)"
-      echo "memory-bytes $(awk '/^RssAnon/ {print $2 * 1024}' /proc/%1$d/status)"
-      """;
-
+  /// One `<what> <how much>` a line.
   private static final String OF_NODE =
       """
       echo "processes $(ls -d /proc/[0-9]* | wc -l)"
@@ -54,8 +45,15 @@ record Usage(SortedMap<String, Long> amounts) {
   }
 
   private static void ofProcess(Host host, String name, long pid, Map<String, Long> into) {
-    lines(host.sh(OF_PROCESS.formatted(pid)))
-        .forEach((what, n) -> into.put(name + ": " + what, n));
+    var script =
+        """
+        echo "file-handles $(ls /proc/%1$d/fd | wc -l)"
+        echo "threads $(ls /proc/%1$d/task | wc -l)"
+        echo "mounts $(wc -l </proc/%1$d/mountinfo)"
+        echo "files-in-tmp $(find /proc/%1$d/root/tmp | wc -l)"
+        echo "memory-bytes $(awk '/^RssAnon/ {print $2 * 1024}' /proc/%1$d/status)"
+        """;
+    lines(host.sh(script.formatted(pid))).forEach((what, n) -> into.put(name + ": " + what, n));
   }
 
   /// Its memory is its live objects; what the kernel gave it includes what it has not collected.
