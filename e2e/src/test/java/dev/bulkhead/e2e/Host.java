@@ -254,8 +254,12 @@ record Host(Node machine) {
 
   /// No room on the file system of the node's state, which is in memory, until this is closed.
   AutoCloseable fillState() {
-    sh("mount -o remount,size=$(df -k --output=used /run | tail -1)k /run");
-    return () -> sh("mount -o remount,size=50% /run");
+    sh(
+        """
+        mount -o remount,size=$(($(df -k --output=used /run | tail -1) + 256))k /run
+        dd if=/dev/zero of=/run/filled bs=4k 2>/dev/null || true
+        """);
+    return () -> sh("mount -o remount,size=50% /run && rm /run/filled");
   }
 
   /// Leaves the VM's pod this much memory beyond what it uses now, in bytes.

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// Guests do not notice when our own processes die, in ways that plain kills (`FaultsE2E`) do not
-/// show.
+/// Guests do not notice when our own processes die.
 @ExtendWith(OnCluster.class)
 class SurvivalE2E {
   private static final Duration RIGHT_AGAIN = Duration.ofSeconds(10);
@@ -39,6 +38,24 @@ class SurvivalE2E {
     lab.clear();
   }
 
+  @Test
+  void guestOutlivesItsNodeAgent(Lab lab, Hosts hosts) {
+    var node = hosts.on(guest.node());
+    var old = node.agentPid();
+    node.kill(old);
+    awaitAnother("agent", node::agentPids, old);
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
+  @Test
+  void guestOutlivesLibvirtd(Lab lab, Hosts hosts) {
+    var node = hosts.on(guest.node());
+    var old = node.libvirtdPid();
+    node.kill(old);
+    awaitAnother("libvirtd", node::libvirtdPids, old);
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
   /// QEMU is not in its pod's cgroup yet, and must not keep the runtime from removing libvirtd's
   /// container.
   @Test
@@ -57,15 +74,10 @@ class SurvivalE2E {
   /// It leaves its container's cgroup, by which alone the runtime kills.
   @Test
   void libvirtdThatHangsIsEndedWithItsPod(Lab lab, Hosts hosts) {
-    var node = hosts.on(guest.node());
-    var old = node.libvirtdPid();
-    node.sh("kill -STOP " + old);
-    var pod = Deployment.agentPod(lab.client(), guest.node());
-    lab.client().resource(pod).withGracePeriod(5).delete();
-    awaitAnother("libvirtd", node::libvirtdPids, old);
-    Lab.awaitTrue(
-        "another agent pod, ready",
-        () -> Deployment.readyAgentPodOtherThan(lab.client(), guest.node(), pod));
+    var hung = Component.LIBVIRTD.find(lab, hosts, guest.node());
+    hung.freeze();
+    replaceAgentPod(lab);
+    awaitAnother("libvirtd", hung.host()::libvirtdPids, hung.pid());
     assertUntouchedAndObeying(lab, hosts);
   }
 
@@ -85,11 +97,7 @@ class SurvivalE2E {
 
   @Test
   void guestOutlivesTheWholeAgentPod(Lab lab, Hosts hosts) {
-    var pod = Deployment.agentPod(lab.client(), guest.node());
-    lab.client().resource(pod).withGracePeriod(5).delete();
-    Lab.awaitTrue(
-        "another agent pod, ready",
-        () -> Deployment.readyAgentPodOtherThan(lab.client(), guest.node(), pod));
+    replaceAgentPod(lab);
     assertUntouchedAndObeying(lab, hosts);
   }
 
@@ -98,6 +106,14 @@ class SurvivalE2E {
     Deployment.operatorPods(lab.client())
         .forEach(pod -> lab.client().resource(pod).withGracePeriod(0).delete());
     assertUntouchedAndObeying(lab, hosts);
+  }
+
+  private void replaceAgentPod(Lab lab) {
+    var pod = Deployment.agentPod(lab.client(), guest.node());
+    lab.client().resource(pod).withGracePeriod(5).delete();
+    Lab.awaitTrue(
+        "another agent pod, ready",
+        () -> Deployment.readyAgentPodOtherThan(lab.client(), guest.node(), pod));
   }
 
   private static void awaitAnother(String what, Callable<List<Long>> pids, long old) {

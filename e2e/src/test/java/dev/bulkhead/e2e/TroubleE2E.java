@@ -142,19 +142,19 @@ class TroubleE2E {
   @Test
   void fullNodeIsSaidAndCuredByRoom(Lab lab, Hosts hosts) throws Exception {
     var node = hosts.on("worker-1");
-    var agent = node.agentPid();
-    node.sh("kill -STOP " + agent);
+    var agent = Component.NODE_AGENT.find(lab, hosts, node.name());
+    agent.freeze();
     try {
-      lab.apply(Manifests.tinyGuest("cramped", Manifests.onNode("worker-1")));
+      lab.apply(Manifests.tinyGuest("cramped", Manifests.onNode(node.name())));
       lab.awaitKeeper("cramped");
       try (var _ = node.fillState()) {
-        node.sh("kill -CONT " + agent);
+        agent.thaw();
         assertSaid(lab, "cramped", "Running", "StartDelayed", "No space left on device");
       }
       assertRuns(lab, "cramped");
       assertThat(lab.vm("cramped").get().getStatus().getRestarts()).isNull();
     } finally {
-      node.sh("kill -CONT " + agent);
+      agent.thaw();
     }
   }
 
