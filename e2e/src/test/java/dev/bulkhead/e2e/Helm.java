@@ -1,10 +1,12 @@
 package dev.bulkhead.e2e;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// The real helm, and Bulkhead's release as an administrator has it.
 record Helm(String kubeconfig) {
@@ -37,21 +39,28 @@ record Helm(String kubeconfig) {
 
   /// The release's present revision.
   int revision() {
+    return release().orElseThrow().path("version").asInt();
+  }
+
+  /// Back from an uninstall that was refused or cut off.
+  void takeBackUninstall() {
+    release()
+        .filter(release -> release.at("/info/status").asText().equals("uninstalling"))
+        .ifPresent(release -> rollback(release.path("version").asInt()));
+  }
+
+  private Optional<JsonNode> release() {
     var command =
         List.of("helm", "status", RELEASE, "--namespace", Deployment.NAMESPACE, "-o", "json");
+    var status = Kubectl.process(kubeconfig, "", command);
+    if (status.all().contains("release: not found")) {
+      return Optional.empty();
+    }
     try {
-      return new ObjectMapper()
-          .readTree(Kubectl.process(kubeconfig, "", command).succeeded().out())
-          .path("version")
-          .asInt();
+      return Optional.of(new ObjectMapper().readTree(status.succeeded().out()));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  boolean isInstalled() {
-    var command = List.of("helm", "status", RELEASE, "--namespace", Deployment.NAMESPACE);
-    return Kubectl.process(kubeconfig, "", command).exitCode() == 0;
   }
 
   /// As `make chart` does, which also waits.

@@ -195,13 +195,13 @@ record Host(Node machine) {
         """
         set +e +o pipefail # what is not there has no lines
         for p in /proc/[0-9]*; do
-          c=$(tr '\\0' ' ' <$p/cmdline 2>/dev/null) || continue
-          case $c in *quarkus-run.jar*|*libvirtd*|/keeper*|*qemu-system-*) echo "process $c";; esac
+          exe=$(readlink $p/exe)
+          case ${exe##*/} in java|libvirtd|keeper|qemu-system-*) echo "process $exe";; esac
         done
         find /run/bulkhead /var/lib/bulkhead 2>/dev/null | sed 's/^/file /'
         find /sys/fs/cgroup -type d -name '*bulkhead*' | sed 's/^/cgroup /'
         ip -o link | grep -o ' vm-[0-9a-f]*' | sed 's/^/link/'
-        nft list tables 2>/dev/null | grep bulkhead
+        nft list tables 2>/dev/null | grep bulkhead || true
         """;
     return new TreeSet<>(sh(script).lines().map(String::strip).toList());
   }

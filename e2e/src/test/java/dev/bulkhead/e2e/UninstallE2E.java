@@ -20,9 +20,8 @@ class UninstallE2E {
 
   @AfterEach
   void installAgain(Lab lab) {
-    if (!Helm.of(lab).isInstalled()) {
-      Helm.of(lab).install();
-    }
+    Helm.of(lab).takeBackUninstall();
+    Helm.of(lab).install();
     lab.clear();
   }
 
@@ -30,15 +29,22 @@ class UninstallE2E {
   void isRefusedWhileGuestsAreThere(Lab lab, Hosts hosts) {
     lab.apply(Manifests.tinyGuest("web"));
     try (var web = new Untouched(lab, hosts, "web")) {
-      var refused = Helm.of(lab).run("uninstall");
+      var helm = Helm.of(lab);
+      var revision = helm.revision();
+      var refused = helm.run("uninstall");
 
       assertThat(refused.exitCode()).isNotZero();
       assertThat(refused.all())
           .contains("these VMs are not stopped")
           .contains(lab.namespace() + "/web, on worker-")
-          .contains("\"power\":\"Stopped\"");
+          .contains("\"power\":\"Stopped\"")
+          .contains("To keep Bulkhead instead: helm rollback bulkhead " + revision + " ");
       assertThat(Deployment.isComplete(lab.client())).isTrue();
       assertThat(Deployment.pods(lab.client())).hasSize(4 + 1); // the refused check's log stays
+      web.assertUntouchedAndObeying();
+
+      helm.rollback(revision);
+      helm.install();
       web.assertUntouchedAndObeying();
     }
   }

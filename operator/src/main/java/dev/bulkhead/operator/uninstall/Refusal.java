@@ -16,17 +16,17 @@ final class Refusal {
   private Refusal() {}
 
   /// Empty when no pod of a VM may still have a guest.
-  static Optional<String> of(List<Pod> vmPods) {
+  static Optional<String> of(List<Pod> vmPods, String wayBack) {
     var alive =
         vmPods.stream()
             .filter(pod -> !ENDED.contains(pod.getStatus().getPhase()))
             .map(Refusal::name)
             .sorted()
             .toList();
-    return alive.isEmpty() ? Optional.empty() : Optional.of(words(alive));
+    return alive.isEmpty() ? Optional.empty() : Optional.of(words(alive, wayBack));
   }
 
-  private static String words(List<String> alive) {
+  private static String words(List<String> alive, String wayBack) {
     var more = alive.size() > LISTED ? "\n  and " + (alive.size() - LISTED) + " more" : "";
     return alive.stream()
         .limit(LISTED)
@@ -39,7 +39,9 @@ final class Refusal {
 
                     Stop each (kubectl -n NAMESPACE patch vm NAME --type=merge -p '{"spec":{"power":"Stopped"}}') or
                     delete it (kubectl -n NAMESPACE delete vm NAME), wait until its pod is gone, and uninstall again.
-                    With --no-hooks Bulkhead goes at once and leaves them running, with nobody to look after them."""));
+                    With --no-hooks Bulkhead goes at once and leaves them running, with nobody to look after them.
+                    To keep Bulkhead instead: %s. Helm upgrades it only after that."""
+                        .formatted(wayBack)));
   }
 
   private static String name(Pod pod) {

@@ -19,10 +19,11 @@ public final class Uninstall {
 
   /// Says on `out` why it refuses.
   ///
+  /// @param wayBack the command after which a refused uninstall was never asked for
   /// @return the exit code, not 0 when it refuses
-  public static int run(KubernetesClient client, PrintStream out) {
+  public static int run(KubernetesClient client, String wayBack, PrintStream out) {
     try {
-      return refuseOrForget(client, out);
+      return refuseOrForget(client, wayBack, out);
     } catch (KubernetesClientException e) {
       out.println(
           "Bulkhead is not uninstalled, for the API server could not be asked: " + e.getMessage());
@@ -30,9 +31,9 @@ public final class Uninstall {
     }
   }
 
-  private static int refuseOrForget(KubernetesClient client, PrintStream out) {
+  private static int refuseOrForget(KubernetesClient client, String wayBack, PrintStream out) {
     var pods = client.pods().inAnyNamespace().withLabel(Contract.VM_LABEL).list().getItems();
-    var refusal = Refusal.of(pods);
+    var refusal = Refusal.of(pods, wayBack);
     if (refusal.isPresent()) {
       out.println(refusal.get());
       return 1;

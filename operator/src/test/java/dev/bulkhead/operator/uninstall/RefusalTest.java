@@ -19,7 +19,8 @@ class RefusalTest {
                 List.of(
                     pod("web", "worker-2", "Running"),
                     pod("db", null, "Pending"),
-                    pod("batch", "worker-1", "Succeeded"))))
+                    pod("batch", "worker-1", "Succeeded")),
+                "helm rollback bulkhead 7"))
         .hasValueSatisfying(
             words ->
                 assertThat(words)
@@ -27,20 +28,21 @@ class RefusalTest {
                     .doesNotContain("batch")
                     .contains("\"power\":\"Stopped\"")
                     .contains("delete vm NAME")
-                    .contains("--no-hooks"));
+                    .contains("--no-hooks")
+                    .contains("To keep Bulkhead instead: helm rollback bulkhead 7."));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"Succeeded", "Failed"})
   void guestsThatHaveEndedAreInNobodysWay(String phase) {
-    assertThat(Refusal.of(List.of(pod("web", "worker-1", phase)))).isEmpty();
+    assertThat(Refusal.of(List.of(pod("web", "worker-1", phase)), "")).isEmpty();
   }
 
   @Test
   void aLongListDoesNotHideTheWayOut() {
     var pods =
         IntStream.range(0, 25).mapToObj(i -> pod("vm-" + (100 + i), "n", "Running")).toList();
-    assertThat(Refusal.of(pods).orElseThrow())
+    assertThat(Refusal.of(pods, "").orElseThrow())
         .contains("shop/vm-119")
         .doesNotContain("shop/vm-120")
         .contains("and 5 more");
