@@ -74,6 +74,8 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withLabelSelector(Contract.VM_LABEL)
                 .withSecondaryToPrimaryMapper(pod -> Set.of(ResourceID.fromResource(pod)))
+                .withOnUpdateFilter((pod, before) -> isThere(pod, context))
+                .withOnDeleteFilter((pod, unknown) -> isThere(pod, context))
                 .build(),
             context),
         new InformerEventSource<>(
@@ -81,6 +83,12 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
                 .withSecondaryToPrimaryMapper(quota -> waitingFor(quota, context))
                 .build(),
             context));
+  }
+
+  /// Whether the pod's VM is; once it is deleted, what comes of its pod is no event for it. (The
+  /// SDK would note the event, and forgets such notes only when a VM is deleted.)
+  private static boolean isThere(Pod pod, EventSourceContext<VirtualMachine> context) {
+    return context.getPrimaryCache().get(ResourceID.fromResource(pod)).isPresent();
   }
 
   private static Set<ResourceID> waitingFor(
