@@ -55,7 +55,7 @@ e2e: $(if $(E2E_KUBECONFIG),,images bed chart) ## runs cluster tests: make e2e T
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false $(if $(TEST),-Dit.test='$(TEST)')
 
 faults: images bed chart ## every fault, alone and in pairs, at every moment: more than an hour; make faults SEED=7 draws other moments
-	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=FaultsE2E -Dfaults=all $(if $(SEED),-Dseed=$(SEED))
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=FaultsE2E,NodeLossE2E,DrainE2E -Dfaults=all $(if $(SEED),-Dseed=$(SEED))
 
 soak: images bed chart ## random faults for a while: make soak MINUTES=30 SEED=7
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=SoakE2E $(if $(MINUTES),-Dminutes=$(MINUTES)) $(if $(SEED),-Dseed=$(SEED))

@@ -2,6 +2,7 @@ package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.operator.leadership.Leadership;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -14,6 +15,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Duration;
@@ -21,6 +23,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -37,14 +40,20 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   private static final Duration STEP_RECHECK = Duration.ofSeconds(3);
 
   private final LaunchSettings settings;
+  private final Leadership leadership;
+  private final Set<ResourceID> leftToOthers = ConcurrentHashMap.newKeySet();
   private final VirtualMachineObserver observer;
   private final LaunchApplier applier;
   private final VirtualMachineStatusWriter writer;
 
   public VirtualMachineReconciler(
-      LaunchSettings settings, KubernetesClient client, InstantSource clock) {
+      LaunchSettings settings,
+      Leadership leadership,
+      KubernetesClient client,
+      InstantSource clock) {
     var pods = new VmPods(client);
     this.settings = settings;
+    this.leadership = leadership;
     this.observer = new VirtualMachineObserver(pods, clock);
     this.applier = new LaunchApplier(pods);
     this.writer = new VirtualMachineStatusWriter(new VmEvents(client));
@@ -53,6 +62,9 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   @Override
   public UpdateControl<VirtualMachine> reconcile(
       VirtualMachine vm, Context<VirtualMachine> context) {
+    if (!leads(vm)) {
+      return UpdateControl.noUpdate();
+    }
     var facts = observer.observe(context);
     var situation = Situation.of(vm, facts);
     var restart = RestartRecord.of(vm, situation, facts.now());
@@ -70,6 +82,7 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   public List<EventSource<?, VirtualMachine>> prepareEventSources(
       EventSourceContext<VirtualMachine> context) {
     return List.of(
+        whenLeadershipIsGained(),
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withLabelSelector(Contract.VM_LABEL)
@@ -81,6 +94,27 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
                 .withSecondaryToPrimaryMapper(quota -> waitingFor(quota, context))
                 .build(),
             context));
+  }
+
+  /// Noted first and asked again, so that none is forgotten if leadership is gained meanwhile.
+  private boolean leads(VirtualMachine vm) {
+    if (leadership.held()) {
+      return true;
+    }
+    leftToOthers.add(ResourceID.fromResource(vm));
+    return leadership.held();
+  }
+
+  private EventSource<?, VirtualMachine> whenLeadershipIsGained() {
+    var source = new SimpleInboundEventSource<VirtualMachine>("leadership");
+    leadership.whenGained(
+        () -> {
+          for (var vm : List.copyOf(leftToOthers)) {
+            leftToOthers.remove(vm);
+            source.propagateEvent(vm);
+          }
+        });
+    return source;
   }
 
   private static Set<ResourceID> waitingFor(
