@@ -89,7 +89,7 @@ class DrainE2E {
   /// By kubelet itself, as when a node's memory runs out. Here it is for a volume that outgrows its
   /// limit, for the bed's nodes share the memory of a developer's machine. It grants no time then.
   @Test
-  @EnabledIfSystemProperty(named = "faults", matches = "all")
+  @EnabledIfSystemProperty(named = "nodes", matches = "all")
   void aGuestThatKubeletEvictsIsStartedAnewAndSaidWhy(Lab lab, Hosts hosts) {
     var guest = start(lab, "big", "  disks:", "  - {name: data, empty: {size: 16Mi}}");
     var bootId = guest.bootId();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /// A node dies, or only seems to. Guests of one that surely is gone start elsewhere; those of one
 /// that only seems so do not, and the VM says what it waits for and what an administrator can do.
 ///
-/// With `-Dfaults=all` (`make faults`) also what takes minutes.
+/// With `-Dnodes=all` (`make nodes`) also what takes minutes.
 @ExtendWith(OnCluster.class)
 class NodeLossE2E {
   private static final String NODE = "worker-1";
@@ -69,7 +69,7 @@ class NodeLossE2E {
   }
 
   @Test
-  @EnabledIfSystemProperty(named = "faults", matches = "all")
+  @EnabledIfSystemProperty(named = "nodes", matches = "all")
   void theSameAfterThreeMinutes(Lab lab, Hosts hosts) {
     endureCut(lab, hosts, Duration.ofMinutes(3));
   }
@@ -114,13 +114,13 @@ class NodeLossE2E {
   }
 
   @Test
-  @EnabledIfSystemProperty(named = "faults", matches = "all")
+  @EnabledIfSystemProperty(named = "nodes", matches = "all")
   void guestsOfANodeThatRebootsAtOnceStartAnew(Lab lab, Hosts hosts) {
     endureReboot(lab, hosts, Duration.ofSeconds(5));
   }
 
   @Test
-  @EnabledIfSystemProperty(named = "faults", matches = "all")
+  @EnabledIfSystemProperty(named = "nodes", matches = "all")
   void guestsOfANodeThatIsOffForAMinuteStartAnew(Lab lab, Hosts hosts) {
     endureReboot(lab, hosts, Duration.ofSeconds(60));
   }
@@ -147,7 +147,7 @@ class NodeLossE2E {
   }
 
   @Test
-  @EnabledIfSystemProperty(named = "faults", matches = "all")
+  @EnabledIfSystemProperty(named = "nodes", matches = "all")
   void guestsOfANodeThatIsOffStartElsewhereOnceItIsSaidToBeOutOfService(Lab lab, Hosts hosts) {
     try {
       hosts.on(NODE).machine().crash();
@@ -170,7 +170,7 @@ class NodeLossE2E {
 
   /// Kubelet makes its Node anew when it comes back.
   @Test
-  @EnabledIfSystemProperty(named = "faults", matches = "all")
+  @EnabledIfSystemProperty(named = "nodes", matches = "all")
   void guestsOfANodeThatIsOffStartElsewhereOnceItIsDeleted(Lab lab, Hosts hosts) {
     try {
       hosts.on(NODE).machine().crash();

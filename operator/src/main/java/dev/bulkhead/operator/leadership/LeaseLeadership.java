@@ -1,25 +1,28 @@
 package dev.bulkhead.operator.leadership;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectorBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Leadership by a Lease. A replica that loses it ends its process, so that nothing of its work is
-/// left half done in memory; kubelet starts it again.
-///
-/// Instead of the operator SDK's own, whose lock cannot be replaced.
+/// Leadership by a Lease, for as long as the process lives: a replica that loses it stands by
+/// again. `Candidacy` decides; here the Lease is read and written, by one thread.
 @Singleton
 final class LeaseLeadership implements Leadership {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseLeadership.class);
@@ -30,66 +33,104 @@ final class LeaseLeadership implements Leadership {
   /// for one small write every 1.5 s.
   private static final Duration LENGTH = Duration.ofSeconds(7);
 
-  private static final Duration RENEW_WITHIN = Duration.ofSeconds(5);
   private static final Duration LOOK_EVERY = Duration.ofMillis(1500);
 
+  /// With the pause between two looks less than the length: one slow answer does not end a term.
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
+
   private final List<Runnable> tasks = new CopyOnWriteArrayList<>();
-  private final ObservedLease lease;
-  private final LeaderElector elector;
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("leadership").daemon().factory());
+  private final Candidacy candidacy;
+  private final KubernetesClient client;
+  private final Lease vacant;
+
+  /// As this replica last wrote it, so that it need not be read; null when it has to be.
+  private Lease own;
+
+  private boolean led;
 
   LeaseLeadership(
       KubernetesClient client,
       @ConfigProperty(name = "bulkhead.lease-namespace") String namespace,
       @ConfigProperty(name = "bulkhead.identity") String identity) {
-    lease = new ObservedLease(namespace, NAME, identity, LENGTH, System::nanoTime, this::gained);
-    elector =
-        new LeaderElectorBuilder(client, Executors.newVirtualThreadPerTaskExecutor())
-            .withConfig(
-                new LeaderElectionConfig(
-                    lease, LENGTH, RENEW_WITHIN, LOOK_EVERY, callbacks(identity), false, NAME))
+    candidacy = new Candidacy(identity, LENGTH, System::nanoTime);
+    vacant =
+        new LeaseBuilder()
+            .withNewMetadata()
+            .withNamespace(namespace)
+            .withName(NAME)
+            .endMetadata()
+            .withNewSpec()
+            .endSpec()
             .build();
+    this.client =
+        client
+            .newClient(
+                new RequestConfigBuilder()
+                    .withRequestTimeout((int) ANSWER_WITHIN.toMillis())
+                    .withRequestRetryBackoffLimit(0)
+                    .build())
+            .adapt(KubernetesClient.class);
   }
 
   void start(@Observes StartupEvent event) {
     var _ =
-        elector
-            .start()
-            .whenComplete(
-                (_, failure) -> {
-                  LOG.error("the election of a leader ended", failure);
-                  end();
-                });
+        thread.scheduleWithFixedDelay(this::look, 0, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  void stop(@Observes ShutdownEvent event) {
+    thread.shutdownNow();
   }
 
   @Override
   public boolean held() {
-    return lease.held();
+    return candidacy.held();
   }
 
   @Override
   public void whenGained(Runnable task) {
     tasks.add(task);
-    if (held()) {
-      task.run();
+  }
+
+  private void look() {
+    try {
+      own = own == null ? campaign() : claim(own);
+    } catch (KubernetesClientException e) {
+      LOG.debug("the lease could not be read or written", e);
+      own = null;
+    } catch (RuntimeException e) { // else there would never be another look
+      LOG.error("looking at the lease", e);
+      own = null;
+    }
+    if (led && !held()) {
+      LOG.warn("this replica no longer leads, and stands by");
+      led = false;
     }
   }
 
-  private void gained() {
-    LOG.info("this replica leads");
-    tasks.forEach(Runnable::run);
+  /// @return null while another holds it
+  private Lease campaign() {
+    var found = client.resource(vacant).get();
+    if (found == null) {
+      return claim(vacant);
+    }
+    return candidacy.mayClaim(found) ? claim(found) : null;
   }
 
-  private static LeaderCallbacks callbacks(String identity) {
-    return new LeaderCallbacks(
-        () -> {},
-        () -> {
-          LOG.warn("{} no longer leads, and ends", identity);
-          end();
-        },
-        leader -> LOG.info("leader is {}", leader));
-  }
-
-  private static void end() {
-    System.exit(1);
+  /// The API server refuses it if the Lease has changed since.
+  private Lease claim(Lease seen) {
+    var before = System.nanoTime();
+    var claimed = candidacy.claimed(seen, ZonedDateTime.now(ZoneOffset.UTC));
+    var written = seen.getMetadata().getResourceVersion() == null
+            ? client.resource(claimed).create()
+            : client.resource(claimed).update();
+    if (candidacy.wrote(before)) {
+      LOG.info("this replica leads");
+      led = true;
+      tasks.forEach(Runnable::run);
+    }
+    return written;
   }
 }

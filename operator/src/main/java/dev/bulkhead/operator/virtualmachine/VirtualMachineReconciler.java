@@ -23,7 +23,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -41,7 +40,6 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
 
   private final LaunchSettings settings;
   private final Leadership leadership;
-  private final Set<ResourceID> leftToOthers = ConcurrentHashMap.newKeySet();
   private final VirtualMachineObserver observer;
   private final LaunchApplier applier;
   private final VirtualMachineStatusWriter writer;
@@ -62,7 +60,7 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   @Override
   public UpdateControl<VirtualMachine> reconcile(
       VirtualMachine vm, Context<VirtualMachine> context) {
-    if (!leads(vm)) {
+    if (!leadership.held()) {
       return UpdateControl.noUpdate();
     }
     var facts = observer.observe(context);
@@ -82,7 +80,7 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   public List<EventSource<?, VirtualMachine>> prepareEventSources(
       EventSourceContext<VirtualMachine> context) {
     return List.of(
-        whenLeadershipIsGained(),
+        whenLeadershipIsGained(context),
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withLabelSelector(Contract.VM_LABEL)
@@ -96,24 +94,16 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
             context));
   }
 
-  /// Noted first and asked again, so that none is forgotten if leadership is gained meanwhile.
-  private boolean leads(VirtualMachine vm) {
-    if (leadership.held()) {
-      return true;
-    }
-    leftToOthers.add(ResourceID.fromResource(vm));
-    return leadership.held();
-  }
-
-  private EventSource<?, VirtualMachine> whenLeadershipIsGained() {
+  /// What was left to another replica is this one's now.
+  private EventSource<?, VirtualMachine> whenLeadershipIsGained(
+      EventSourceContext<VirtualMachine> context) {
     var source = new SimpleInboundEventSource<VirtualMachine>("leadership");
     leadership.whenGained(
-        () -> {
-          for (var vm : List.copyOf(leftToOthers)) {
-            leftToOthers.remove(vm);
-            source.propagateEvent(vm);
-          }
-        });
+        () ->
+            context
+                .getPrimaryCache()
+                .list()
+                .forEach(vm -> source.propagateEvent(ResourceID.fromResource(vm))));
     return source;
   }
 

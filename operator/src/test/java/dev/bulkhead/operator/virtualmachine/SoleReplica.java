@@ -10,7 +10,5 @@ record SoleReplica() implements Leadership {
   }
 
   @Override
-  public void whenGained(Runnable task) {
-    task.run();
-  }
+  public void whenGained(Runnable task) {}
 }
