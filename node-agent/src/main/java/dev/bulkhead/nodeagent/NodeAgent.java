@@ -55,7 +55,7 @@ class NodeAgent {
     this.client = client;
     hypervisor =
         new LibvirtHypervisor(config.libvirtUri(), config.libvirtStatuses(), config.libvirtLogs());
-    pods = new PodWatch(client, config.nodeName());
+    pods = new PodWatch(client, config.nodeName(), InstantSource.system());
     nodeReports = new NodeReports(client, config.nodeName(), InstantSource.system());
     guests =
         new Guests(

@@ -69,6 +69,25 @@ public record VmPod(
         .orElse(null);
   }
 
+  /// The same with its grace period counted from when this node saw it begin, as kubelet counts it:
+  /// the times in the pod are of the API server's clock, and power must not be cut by that.
+  VmPod leavingSince(Instant seen) {
+    var grace = Duration.between(deletion.requested(), deletion.deadline());
+    return new VmPod(
+        uid,
+        namespace,
+        name,
+        vmUid,
+        guestFormat,
+        guest,
+        paused,
+        new Deletion(seen, seen.plus(grace)),
+        ended,
+        keeperStarted,
+        reported,
+        guestRunningChanged);
+  }
+
   private static Deletion deletion(Pod pod) {
     var metadata = pod.getMetadata();
     if (metadata.getDeletionTimestamp() == null) {

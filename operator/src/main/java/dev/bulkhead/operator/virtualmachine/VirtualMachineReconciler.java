@@ -2,6 +2,7 @@ package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.operator.leadership.Leadership;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -14,6 +15,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Duration;
@@ -37,14 +39,19 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   private static final Duration STEP_RECHECK = Duration.ofSeconds(3);
 
   private final LaunchSettings settings;
+  private final Leadership leadership;
   private final VirtualMachineObserver observer;
   private final LaunchApplier applier;
   private final VirtualMachineStatusWriter writer;
 
   public VirtualMachineReconciler(
-      LaunchSettings settings, KubernetesClient client, InstantSource clock) {
+      LaunchSettings settings,
+      Leadership leadership,
+      KubernetesClient client,
+      InstantSource clock) {
     var pods = new VmPods(client);
     this.settings = settings;
+    this.leadership = leadership;
     this.observer = new VirtualMachineObserver(pods, clock);
     this.applier = new LaunchApplier(pods);
     this.writer = new VirtualMachineStatusWriter(new VmEvents(client));
@@ -53,6 +60,9 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   @Override
   public UpdateControl<VirtualMachine> reconcile(
       VirtualMachine vm, Context<VirtualMachine> context) {
+    if (!leadership.held()) {
+      return UpdateControl.noUpdate();
+    }
     var facts = observer.observe(context);
     var situation = Situation.of(vm, facts);
     var restart = RestartRecord.of(vm, situation, facts.now());
@@ -70,6 +80,7 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   public List<EventSource<?, VirtualMachine>> prepareEventSources(
       EventSourceContext<VirtualMachine> context) {
     return List.of(
+        whenLeadershipIsGained(context),
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withLabelSelector(Contract.VM_LABEL)
@@ -89,6 +100,19 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   /// SDK would note the event, and forgets such notes only when a VM is deleted.)
   private static boolean isThere(Pod pod, EventSourceContext<VirtualMachine> context) {
     return context.getPrimaryCache().get(ResourceID.fromResource(pod)).isPresent();
+  }
+
+  /// What was left to another replica is this one's now.
+  private EventSource<?, VirtualMachine> whenLeadershipIsGained(
+      EventSourceContext<VirtualMachine> context) {
+    var source = new SimpleInboundEventSource<VirtualMachine>("leadership");
+    leadership.whenGained(
+        () ->
+            context
+                .getPrimaryCache()
+                .list()
+                .forEach(vm -> source.propagateEvent(ResourceID.fromResource(vm))));
+    return source;
   }
 
   private static Set<ResourceID> waitingFor(

@@ -93,12 +93,15 @@ final class Words {
   }
 
   static String nodeNotResponding(VmPod pod) {
+    var node = pod.node().orElse("(none)");
     return "node "
-        + pod.node().orElse("(none)")
+        + node
         + " does not respond, so the guest may run or not. It is not started elsewhere until its"
-        + " pod is confirmed gone: repair the node, or if it is off for good run"
-        + " 'kubectl delete node "
-        + pod.node().orElse("(none)")
+        + " pod is confirmed gone. Repair the node; or power it off, be sure that it is off, and"
+        + " run 'kubectl taint nodes "
+        + node
+        + " node.kubernetes.io/out-of-service=nodeshutdown:NoExecute' or 'kubectl delete node "
+        + node
         + "'";
   }
 

@@ -82,6 +82,29 @@ class RestartRecordTest {
         .isEqualTo(2);
   }
 
+  /// Else a guest that crashes at once would be started without end on a node whose clock is wrong.
+  @Test
+  void theBackOffIsNoShorterForAnEndThatANodesClockPutsIntoThePast() {
+    var first =
+        RestartRecord.after(
+            end(Cause.Crashed, Duration.ZERO), null, RestartPolicy.Always, false, NOW);
+    var early = new GuestEnd("pod-2", Cause.Crashed, "again", NOW.minusSeconds(300), Duration.ZERO);
+    assertThat(
+            RestartRecord.after(early, first.toStatus(), RestartPolicy.Always, false, NOW)
+                .nextStart())
+        .isEqualTo(NOW.plusSeconds(10));
+  }
+
+  @Test
+  void theBackOffIsNoLongerForAReplicaWhoseClockIsBehind() {
+    var end = new GuestEnd("pod-2", Cause.Crashed, "again", NOW, Duration.ZERO);
+    var promised = new RestartRecord(2, end, NOW.plusSeconds(310));
+    assertThat(
+            RestartRecord.after(end, promised.toStatus(), RestartPolicy.Always, false, NOW)
+                .nextStart())
+        .isEqualTo(NOW.plusSeconds(10));
+  }
+
   /// Kubelet may tell a pod's end in more than one write: first that it failed, later how and when.
   @Test
   void anEndOfWhichMoreIsToldLaterIsStillTheSameEnd() {
