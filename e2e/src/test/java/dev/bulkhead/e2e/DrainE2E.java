@@ -13,9 +13,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// Kubernetes wants a guest off its node: it shuts down cleanly within its grace period, and starts
 /// elsewhere. Two of it are never there.
+@Isolated("drains nodes")
 @ExtendWith(OnCluster.class)
 class DrainE2E {
   private static final String NODE = "worker-1";

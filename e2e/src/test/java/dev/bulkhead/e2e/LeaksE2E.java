@@ -12,10 +12,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// Many guests at once, and many one after another: afterwards nodes and programs are as before.
 ///
 /// `-Dguests=100` (`make leaks`) is the long form.
+@Isolated("counts all that is on nodes")
 @ExtendWith(OnCluster.class)
 class LeaksE2E {
   private static final int AT_ONCE = 12;

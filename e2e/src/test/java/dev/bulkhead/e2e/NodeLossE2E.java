@@ -11,11 +11,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// A node dies, or only seems to. Guests of one that surely is gone start elsewhere; those of one
 /// that only seems so do not, and the VM says what it waits for and what an administrator can do.
 ///
 /// With `-Dnodes=all` (`make nodes`) also what takes minutes.
+@Isolated("kills nodes")
 @ExtendWith(OnCluster.class)
 class NodeLossE2E {
   private static final String NODE = "worker-1";

@@ -11,10 +11,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// `helm uninstall`: refused while guests are there, survived when it is forced, and clean.
 /// Afterwards Bulkhead is installed again. It has a stage of its own in `make test`, after all
 /// tests that need Bulkhead.
+@Isolated("removes Bulkhead")
 @ExtendWith(OnCluster.class)
 class UninstallE2E {
 

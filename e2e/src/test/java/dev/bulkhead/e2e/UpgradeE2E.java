@@ -9,9 +9,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// `helm upgrade` to a release whose every image is another, and `helm rollback`: guests go on, and
 /// the release in charge is obeyed.
+@Isolated("replaces Bulkhead")
 @ExtendWith(OnCluster.class)
 class UpgradeE2E {
   private static final String NEXT = "next";

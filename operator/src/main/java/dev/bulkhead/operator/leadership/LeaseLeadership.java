@@ -68,7 +68,7 @@ final class LeaseLeadership implements Leadership {
     this.client =
         client
             .newClient(
-                new RequestConfigBuilder()
+                new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
                     .withRequestTimeout((int) ANSWER_WITHIN.toMillis())
                     .withRequestRetryBackoffLimit(0)
                     .build())
@@ -123,7 +123,8 @@ final class LeaseLeadership implements Leadership {
   private Lease claim(Lease seen) {
     var before = System.nanoTime();
     var claimed = candidacy.claimed(seen, ZonedDateTime.now(ZoneOffset.UTC));
-    var written = seen.getMetadata().getResourceVersion() == null
+    var written =
+        seen.getMetadata().getResourceVersion() == null
             ? client.resource(claimed).create()
             : client.resource(claimed).update();
     if (candidacy.wrote(before)) {

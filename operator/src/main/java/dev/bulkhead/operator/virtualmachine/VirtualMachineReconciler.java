@@ -102,17 +102,22 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
     return context.getPrimaryCache().get(ResourceID.fromResource(pod)).isPresent();
   }
 
-  /// What was left to another replica is this one's now.
+  /// What was left to another replica is this one's now. Before its start there is no cache to look
+  /// into, and all that comes into it then is an event itself.
   private EventSource<?, VirtualMachine> whenLeadershipIsGained(
       EventSourceContext<VirtualMachine> context) {
-    var source = new SimpleInboundEventSource<VirtualMachine>("leadership");
-    leadership.whenGained(
-        () ->
-            context
-                .getPrimaryCache()
-                .list()
-                .forEach(vm -> source.propagateEvent(ResourceID.fromResource(vm))));
-    return source;
+    return new SimpleInboundEventSource<>("leadership") {
+      @Override
+      public void start() {
+        super.start();
+        leadership.whenGained(
+            () ->
+                context
+                    .getPrimaryCache()
+                    .list()
+                    .forEach(vm -> propagateEvent(ResourceID.fromResource(vm))));
+      }
+    };
   }
 
   private static Set<ResourceID> waitingFor(
