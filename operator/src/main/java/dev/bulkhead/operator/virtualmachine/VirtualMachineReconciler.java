@@ -15,7 +15,6 @@ import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
-import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Duration;
@@ -80,7 +79,7 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   public List<EventSource<?, VirtualMachine>> prepareEventSources(
       EventSourceContext<VirtualMachine> context) {
     return List.of(
-        whenLeadershipIsGained(context),
+        new LeadershipObserver(leadership, context.getPrimaryCache()),
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withLabelSelector(Contract.VM_LABEL)
@@ -100,24 +99,6 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   /// SDK would note the event, and forgets such notes only when a VM is deleted.)
   private static boolean isThere(Pod pod, EventSourceContext<VirtualMachine> context) {
     return context.getPrimaryCache().get(ResourceID.fromResource(pod)).isPresent();
-  }
-
-  /// What was left to another replica is this one's now. Before its start there is no cache to look
-  /// into, and all that comes into it then is an event itself.
-  private EventSource<?, VirtualMachine> whenLeadershipIsGained(
-      EventSourceContext<VirtualMachine> context) {
-    return new SimpleInboundEventSource<>("leadership") {
-      @Override
-      public void start() {
-        super.start();
-        leadership.whenGained(
-            () ->
-                context
-                    .getPrimaryCache()
-                    .list()
-                    .forEach(vm -> propagateEvent(ResourceID.fromResource(vm))));
-      }
-    };
   }
 
   private static Set<ResourceID> waitingFor(
