@@ -119,8 +119,15 @@ public final class PodWatch implements AutoCloseable {
                 () -> {
                   informer = next;
                   former.close();
+                  forgetTheGone();
                   onSynced.run();
                 });
+  }
+
+  /// Nobody tells of a pod that went while this was cut off.
+  private void forgetTheGone() {
+    var pods = all().stream().map(VmPod::uid).toList();
+    leaving.keySet().retainAll(pods);
   }
 
   /// Its first pod costs a JVM seconds on a busy node, most of it for preparing to parse one. Here
