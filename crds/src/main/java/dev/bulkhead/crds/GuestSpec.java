@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
 ///
 /// @param format version of this record, 1; an agent refuses one it does not know
 /// @param vmUid uid of the VirtualMachine: the guest's own UUID, the same over all its lives
+/// @param interfaceBandwidth bytes per second in each direction, null for no limit
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record GuestSpec(
     int format,
@@ -34,6 +35,7 @@ public record GuestSpec(
     Kernel kernel,
     List<Disk> disks,
     String interfaceName,
+    Long interfaceBandwidth,
     CloudInit cloudInit) {
 
   public static final int FORMAT = 1;
@@ -80,9 +82,18 @@ public record GuestSpec(
   /// @param image OCI reference, mounted at `/volumes/disks/<name>`
   /// @param imagePath path in it, null for the only file under `/disk`
   /// @param bootOrder null for after all that have one
+  /// @param iops requests per second, null for no limit
+  /// @param bandwidth bytes per second, null for no limit
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Disk(
-      String name, String image, String imagePath, Long emptyBytes, Bus bus, Integer bootOrder) {
+      String name,
+      String image,
+      String imagePath,
+      Long emptyBytes,
+      Bus bus,
+      Integer bootOrder,
+      Integer iops,
+      Long bandwidth) {
     /// As the CRD's. It becomes part of paths on the node, and a pod may be made by anybody.
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?");
 
@@ -141,6 +152,9 @@ public record GuestSpec(
         spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
             ? "default"
             : spec.getInterfaces().getFirst().getName(),
+        spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
+            ? null
+            : bandwidth(spec.getInterfaces().getFirst()),
         spec.getCloudInit() == null
             ? null
             : new CloudInit(
@@ -150,7 +164,16 @@ public record GuestSpec(
                     : spec.getCloudInit().getUserDataSecret().getName()));
   }
 
+  private static Long bandwidth(VirtualMachineSpec.Interface wire) {
+    return wire.getLimits() == null
+        ? null
+        : bytes(
+            wire.getLimits().getBandwidth(),
+            "spec.interfaces[" + wire.getName() + "].limits.bandwidth");
+  }
+
   private static Disk disk(VirtualMachineSpec.Disk disk) {
+    var limits = disk.getLimits();
     return new Disk(
         disk.getName(),
         disk.getImage() == null ? null : disk.getImage().getReference(),
@@ -159,7 +182,11 @@ public record GuestSpec(
             ? null
             : bytes(disk.getEmpty().getSize(), "spec.disks[" + disk.getName() + "].empty.size"),
         orElse(disk.getBus(), Bus.Virtio),
-        disk.getBootOrder());
+        disk.getBootOrder(),
+        limits == null ? null : limits.getIops(),
+        limits == null || limits.getBandwidth() == null
+            ? null
+            : bytes(limits.getBandwidth(), "spec.disks[" + disk.getName() + "].limits.bandwidth"));
   }
 
   /// Rounded up to whole bytes: quantities such as 0.1Gi are no whole number of them.

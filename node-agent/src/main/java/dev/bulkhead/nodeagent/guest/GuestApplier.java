@@ -94,7 +94,13 @@ final class GuestApplier {
   private void join(PodUid pod, GuestFacts facts) throws IOException {
     var guest = facts.pod().guest();
     ports.keepers().adopt(facts.keeper(), facts.domain().pid());
-    ports.networks().join(facts.keeper(), Link.of(pod, guest.vmUid()), hostname(guest.name()));
+    ports
+        .networks()
+        .join(
+            facts.keeper(),
+            Link.of(pod, guest.vmUid()),
+            hostname(guest.name()),
+            guest.interfaceBandwidth());
     joined.put(pod, new Joined(facts.keeper(), facts.domain().pid()));
   }
 

@@ -46,7 +46,9 @@ public final class PodNetworks implements AutoCloseable {
   }
 
   /// Does nothing new where it was done before. QEMU must have the tap open.
-  public void join(Keeper keeper, Link link, String hostname) throws IOException {
+  ///
+  /// @param bandwidth bytes per second in each direction, null for no limit
+  public void join(Keeper keeper, Link link, String hostname, Long bandwidth) throws IOException {
     int mtu = mtu(keeper);
     Command.run(
         List.of("sh", "-euc", ENTER),
@@ -55,7 +57,7 @@ public final class PodNetworks implements AutoCloseable {
             "POD", Integer.toString(keeper.pid()),
             "INSIDE", INSIDE,
             "IP_BATCH", NetworkPlan.ipBatch(link, mtu),
-            "NFT_RULESET", NetworkPlan.nftRuleset()));
+            "NFT_RULESET", NetworkPlan.nftRuleset(link, bandwidth)));
     var resolver = ResolvConf.parse(Files.readAllLines(keeper.root().resolve("etc/resolv.conf")));
     var lease =
         new Lease(
