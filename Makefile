@@ -4,7 +4,7 @@ export BASH_ENV := $(CURDIR)/scripts/env.sh
 MVN := mvn -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults walls soak fmt clean
+.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults nodes walls soak leaks fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,11 +57,17 @@ e2e: $(if $(E2E_KUBECONFIG),,images chart) ## runs cluster tests: make e2e TEST=
 faults: images chart ## every fault, alone and in pairs, at every moment: more than an hour; make faults SEED=7 draws other moments
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=FaultsE2E -Dfaults=all $(if $(SEED),-Dseed=$(SEED))
 
+nodes: images chart ## every way to lose or empty a node, reboots and three minutes of a cut network included: 20 min
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=NodeLossE2E,DrainE2E -Dnodes=all
+
 walls: images chart ## each capability taken from a whole node, and a guest that does its worst to its neighbour: 20 minutes
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test='CapabilitiesE2E,NeighbourE2E' -Dwalls=all
 
 soak: images chart ## random faults for a while: make soak MINUTES=30 SEED=7
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=SoakE2E $(if $(MINUTES),-Dminutes=$(MINUTES)) $(if $(SEED),-Dseed=$(SEED))
+
+leaks: images bed chart ## 100 guests that come and go, and what grows with them; make leaks GUESTS=500
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=LeaksE2E -Dguests=$(or $(GUESTS),100)
 
 fmt: ## formats all Java
 	@$(MVN) -q spotless:apply

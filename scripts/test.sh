@@ -29,4 +29,5 @@ stage "images" images/build.sh
 stage "cluster" scripts/bed.sh up
 stage "chart" scripts/install-chart.sh
 stage "cluster tests" "${mvn[@]}" -pl e2e verify
+stage "uninstall tests" "${mvn[@]}" -pl e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=UninstallE2E
 stage "README" scripts/test-readme.sh

@@ -1,5 +1,6 @@
 package dev.bulkhead.crds;
 
+import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -13,7 +14,11 @@ import java.util.Optional;
 /// guest ended is not here: the keeper's exit code and termination message say that, so it is known
 /// even when nobody could write to the API.
 ///
-/// @param format version of this record, 1
+/// Operator and agent may be of different releases, and a guest that runs must never be taken for
+/// one that does not. So this record only ever grows, and a reader takes what it knows of a newer
+/// one.
+///
+/// @param format version of this record that its writer knows, from 1
 /// @param bootTime when the vCPUs first ran, RFC 3339; null before
 /// @param message in words, null when all is well; while `Starting`, what is being waited for
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -23,7 +28,11 @@ public record GuestReport(
   public static final int FORMAT = 1;
 
   private static final ObjectMapper JSON =
-      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+      JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE)
+          .enable(DeserializationFeature.READ_UNKNOWN_ENUM_VALUES_AS_NULL)
+          .build();
 
   public GuestReport {
     Objects.requireNonNull(state, "state");
@@ -38,7 +47,11 @@ public record GuestReport(
     Paused,
     /// Halted until the node has room for what it writes.
     OutOfSpace,
-    Stopping
+    Stopping,
+    /// One that only a newer agent knows, and never written; `bootTime` tells whether the guest has
+    /// run.
+    @JsonEnumDefaultValue
+    Unknown
   }
 
   public enum Accelerator {
@@ -54,11 +67,11 @@ public record GuestReport(
     }
   }
 
-  /// Empty when the text is no report, or one of a format this code does not know.
+  /// Empty when the text is no report.
   public static Optional<GuestReport> parse(String json) {
     try {
       var report = JSON.readValue(json, GuestReport.class);
-      return report != null && report.format == FORMAT ? Optional.of(report) : Optional.empty();
+      return report != null && report.format >= 1 ? Optional.of(report) : Optional.empty();
     } catch (JsonProcessingException e) {
       return Optional.empty();
     }

@@ -20,7 +20,13 @@ import java.util.regex.Pattern;
 /// looks at the VM itself. Immutable, defaults filled in, sizes in bytes, so that two are equal
 /// exactly when their guests are.
 ///
-/// @param format version of this record, 1; an agent refuses one it does not know
+/// Operator and agent may be of different releases. So this record only ever grows: a field keeps
+/// its name and meaning, a reader ignores fields that it does not know, and gives the ones that are
+/// missing the value they had before they existed.
+///
+/// @param format the lowest version of this record that knows all this guest needs. A guest that
+///     would be wrong without some new field has that field's format; every other guest keeps an
+///     older one, so that older agents run it. An agent starts no guest of a format above its own
 /// @param vmUid uid of the VirtualMachine: the guest's own UUID, the same over all its lives
 /// @param interfaceBandwidth bytes per second in each direction, null for no limit
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -38,7 +44,9 @@ public record GuestSpec(
     Long interfaceBandwidth,
     CloudInit cloudInit) {
 
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
+
+  private static final int WITHOUT_LIMITS = 1;
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -51,7 +59,8 @@ public record GuestSpec(
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(vmUid, "vmUid");
     Objects.requireNonNull(cpu, "cpu");
-    Objects.requireNonNull(firmware, "firmware");
+    firmware = orElse(firmware, Firmware.Type.BIOS);
+    interfaceName = orElse(interfaceName, "default");
     disks = disks == null ? List.of() : List.copyOf(disks);
   }
 
@@ -60,6 +69,11 @@ public record GuestSpec(
   /// @param model null for HostModel
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Cpu(int cores, int sockets, int threads, String model) {
+    public Cpu {
+      sockets = sockets == 0 ? 1 : sockets;
+      threads = threads == 0 ? 1 : threads;
+    }
+
     public int vcpus() {
       return cores * sockets * threads;
     }
@@ -105,6 +119,7 @@ public record GuestSpec(
         throw new IllegalArgumentException(
             "disk " + name + " needs exactly one source: either image or empty");
       }
+      bus = orElse(bus, Bus.Virtio);
     }
   }
 
@@ -126,7 +141,7 @@ public record GuestSpec(
     var cpu = Objects.requireNonNull(spec.getCpu(), "spec.cpu");
     var memory = Objects.requireNonNull(spec.getMemory(), "spec.memory");
     return new GuestSpec(
-        FORMAT,
+        format(spec),
         vm.getMetadata().getNamespace(),
         vm.getMetadata().getName(),
         vm.getMetadata().getUid(),
@@ -162,6 +177,16 @@ public record GuestSpec(
                 spec.getCloudInit().getUserDataSecret() == null
                     ? null
                     : spec.getCloudInit().getUserDataSecret().getName()));
+  }
+
+  private static int format(VirtualMachineSpec spec) {
+    var disks = spec.getDisks();
+    var interfaces = spec.getInterfaces();
+    boolean limited =
+        (disks != null && disks.stream().anyMatch(disk -> disk.getLimits() != null))
+            || (interfaces != null
+                && interfaces.stream().anyMatch(wire -> wire.getLimits() != null));
+    return limited ? FORMAT : WITHOUT_LIMITS;
   }
 
   private static Long bandwidth(VirtualMachineSpec.Interface wire) {
@@ -210,13 +235,27 @@ public record GuestSpec(
     }
   }
 
-  /// Empty when the text is no guest spec, or one of a format this code does not know.
+  /// Empty when the text is no guest spec, or one of a newer format than this code knows.
   public static Optional<GuestSpec> parse(String json) {
     try {
-      var spec = JSON.readValue(json, GuestSpec.class);
-      return spec != null && spec.format == FORMAT ? Optional.of(spec) : Optional.empty();
+      return isKnown(formatOf(json))
+          ? Optional.ofNullable(JSON.readValue(json, GuestSpec.class))
+          : Optional.empty();
     } catch (JsonProcessingException e) {
       return Optional.empty();
+    }
+  }
+
+  private static boolean isKnown(int format) {
+    return format >= 1 && format <= FORMAT;
+  }
+
+  /// Which format a guest spec says it has, whatever else is in it; 0 for a text that says none.
+  public static int formatOf(String json) {
+    try {
+      return JSON.readTree(json).path("format").asInt(0);
+    } catch (JsonProcessingException e) {
+      return 0;
     }
   }
 }

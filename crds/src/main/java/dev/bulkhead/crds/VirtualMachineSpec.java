@@ -1,5 +1,6 @@
 package dev.bulkhead.crds;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -17,6 +18,7 @@ import java.util.Map;
 
 /// What a user asks for. A mutable bean, filled by Jackson and read once at the boundary
 /// (`GuestSpec.from`); no decision is made on it directly, and nothing of ours ever writes it.
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
     value = "(has(self.disks) && size(self.disks) > 0) || has(self.kernel)",
@@ -124,6 +126,7 @@ public class VirtualMachineSpec {
 
   /// 255: APIC ids are 8 bits wide without an IOMMU with extended interrupt mode (Intel SDM 3A,
   /// 11.4.6).
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value =
@@ -186,6 +189,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Memory {
     @JsonPropertyDescription("Guest memory as a quantity, such as 512Mi or 4Gi; 16Mi to 16Ti.")
@@ -207,6 +211,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Firmware {
     public enum Type {
@@ -227,6 +232,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Kernel {
     @JsonPropertyDescription("OCI image that holds kernel and initial ramdisk.")
@@ -285,6 +291,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value = "(has(self.image) ? 1 : 0) + (has(self.empty) ? 1 : 0) == 1",
@@ -373,6 +380,7 @@ public class VirtualMachineSpec {
 
   /// The least that a guest still boots with in minutes, the most that QEMU's throttle takes on any
   /// machine (its own limit is 10^15).
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value = "has(self.iops) || has(self.bandwidth)",
@@ -405,6 +413,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class ImageSource {
     @JsonPropertyDescription("OCI image that holds the disk image.")
@@ -436,6 +445,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class EmptySource {
     @JsonPropertyDescription("Size as a quantity, 1Mi to 64Ti.")
@@ -457,6 +467,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(value = "has(self.pod)", message = "an interface needs its network: pod: {}")
   public static class Interface {
@@ -497,6 +508,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class InterfaceLimits {
     @JsonPropertyDescription(
@@ -518,8 +530,10 @@ public class VirtualMachineSpec {
 
   /// Empty on purpose: `pod: {}` says all there is to say.
   @JsonInclude(JsonInclude.Include.ALWAYS)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public static class PodNetwork {}
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value = "(has(self.userData) ? 1 : 0) + (has(self.userDataSecret) ? 1 : 0) == 1",
@@ -552,6 +566,7 @@ public class VirtualMachineSpec {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class SecretReference {
     @Required

@@ -1,5 +1,6 @@
 package dev.bulkhead.crds;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -7,6 +8,7 @@ import java.util.List;
 
 /// What users see. Written by the operator alone, from the VM's pod and the report that the node
 /// agent left on it (ADR 1).
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public class VirtualMachineStatus {
 
@@ -39,6 +41,7 @@ public class VirtualMachineStatus {
   @JsonPropertyDescription("Ready, Scheduled, Running, RestartRequired.")
   private List<Condition> conditions;
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Guest {
     @JsonPropertyDescription(
@@ -87,6 +90,7 @@ public class VirtualMachineStatus {
     }
   }
 
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public static class Restarts {
     @JsonPropertyDescription(

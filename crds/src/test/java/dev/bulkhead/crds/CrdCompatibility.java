@@ -39,6 +39,11 @@ final class CrdCompatibility {
         .path("properties")
         .propertyStream()
         .forEach(property -> field(path, property.getKey(), property.getValue(), newer));
+    newer
+        .path("properties")
+        .propertyStream()
+        .filter(property -> !older.path("properties").has(property.getKey()))
+        .forEach(property -> newField(path, property.getKey(), property.getValue()));
     if (older.has("items")) {
       compare(path + "[]", older.get("items"), newer.path("items"));
     }
@@ -54,6 +59,14 @@ final class CrdCompatibility {
       breaks.add(fieldPath + ": removed");
     } else {
       compare(fieldPath, older, newer);
+    }
+  }
+
+  /// The API server would fill a default in for VMs that run already, and each of them would say
+  /// that it has to be restarted for it.
+  private void newField(String path, String name, JsonNode newer) {
+    if (newer.has("default")) {
+      breaks.add((path.isEmpty() ? name : path + "." + name) + ": new and has a default");
     }
   }
 

@@ -60,6 +60,7 @@ class CrdCompatibilityTest {
         "free: {type: string}  | 'free: {type: string, maxLength: 9}' | free: maxLength (none) -> 9",
         "^a$                   | ^b$                            | name: pattern \"^a$\" -> \"^b$\"",
         "default: Up           | default: Down                  | power: default \"Up\" -> \"Down\"",
+        "'cores: {'            | 'more: {type: string, default: a}\n  cores: {' | more: new and has a default",
         "[cores]               | '[cores, free]'                | : now requires [free]",
         "list-type: map        | list-type: atomic              | disks: x-kubernetes-list-type \"map\" -> \"atomic\"",
         "'{size: {type: string}}' | '{}'                        | disks[].size: removed",

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// The short form takes each away from what it is there for, in the container that has it. The long
 /// one (`-Dwalls=all`, `make walls`) takes each away from a whole node, where then no guest goes
 /// through its life.
+@Isolated("takes a node agent away")
 @ExtendWith(OnCluster.class)
 class CapabilitiesE2E {
   private static final String NODE = "worker-1";

@@ -7,8 +7,10 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// `kubectl delete vm` is a clean shutdown, and afterwards the node is as if the VM had never been.
+@Isolated("compares all that is on a node")
 @ExtendWith(OnCluster.class)
 class DeletionE2E {
 

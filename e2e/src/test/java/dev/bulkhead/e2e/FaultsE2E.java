@@ -4,6 +4,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 ///
 /// Every component is killed once; with `-Dfaults=all` (`make faults`) it is all that `Injection`
 /// knows, for more than an hour. `-Dseed=` draws other moments.
+@Isolated("kills components")
 @ExtendWith(OnCluster.class)
 class FaultsE2E {
   private static Fleet fleet;

@@ -164,6 +164,48 @@ record Host(Node machine) {
     return new TreeSet<>(sh(script).lines().map(String::strip).toList());
   }
 
+  /// Live objects of a Java program by class, after a full collection: what `jcmd PID
+  /// GC.class_histogram` prints. A program's image has no jcmd, so its protocol is spoken here.
+  String heapHistogram(long pid) {
+    var script =
+        """
+        use IO::Socket::UNIX;
+        my $pid = shift;
+        open(my $status, "<", "/proc/$pid/status") or die "no process $pid";
+        my ($own) = map { /^NSpid:.*?(\\d+)$/ ? $1 : () } <$status>;
+        my $tmp = "/proc/$pid/root/tmp";
+        if (! -S "$tmp/.java_pid$own") {
+          open(my $wish, ">", "$tmp/.attach_pid$own") or die "$tmp: $!";
+          kill QUIT => $pid;
+          for (1 .. 100) { last if -S "$tmp/.java_pid$own"; select(undef, undef, undef, 0.1); }
+          unlink "$tmp/.attach_pid$own";
+        }
+        my $vm = IO::Socket::UNIX->new("$tmp/.java_pid$own") or die "process $pid does not listen: $!";
+        print $vm join("\\0", 1, "jcmd", "GC.class_histogram", "", "", "");
+        $vm->flush;
+        print while <$vm>;
+        """;
+    return sh("perl - %d <<'PERL'\n%s\nPERL".formatted(pid, script));
+  }
+
+  /// All of Bulkhead's own that is on the node, one line each: processes, folders, cgroups, network
+  /// interfaces and filters, images aside.
+  SortedSet<String> tracesOfBulkhead() {
+    var script =
+        """
+        set +e +o pipefail # what is not there has no lines
+        for p in /proc/[0-9]*; do
+          exe=$(readlink $p/exe)
+          case ${exe##*/} in java|libvirtd|keeper|qemu-system-*) echo "process $exe";; esac
+        done
+        find /run/bulkhead /var/lib/bulkhead 2>/dev/null | sed 's/^/file /'
+        find /sys/fs/cgroup -type d -name '*bulkhead*' | sed 's/^/cgroup /'
+        ip -o link | grep -o ' vm-[0-9a-f]*' | sed 's/^/link/'
+        nft list tables 2>/dev/null | grep bulkhead || true
+        """;
+    return new TreeSet<>(sh(script).lines().map(String::strip).toList());
+  }
+
   /// What the guest has said on its serial console so far.
   String console(Lab lab, String vm) {
     return sh("cat " + consoleFile(lab, vm) + " 2>/dev/null || true");

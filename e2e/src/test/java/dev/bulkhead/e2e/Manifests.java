@@ -52,6 +52,13 @@ final class Manifests {
     return "  nodeSelector: {kubernetes.io/hostname: %s}".formatted(node);
   }
 
+  /// Elsewhere if it must be.
+  static String preferably(String node) {
+    return ("  affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 100,"
+            + " preference: {matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%s]}]}}]}}")
+        .formatted(node);
+  }
+
   static String service(String name) {
     return """
     apiVersion: v1

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 ///
 /// The short form does all at once; the long one (`-Dwalls=all`, `make walls`) each on its own too,
 /// with enough requests for a p99 to be one, and twice that of alone as the bound.
+@Isolated("measures")
 @ExtendWith(OnCluster.class)
 class NeighbourE2E {
   private static final String NODE = "worker-1";

@@ -8,10 +8,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// Fault after fault at random, for `-Dminutes=` (`make soak MINUTES=30 SEED=7`). The seed draws
 /// the same faults in the same order again. It stops at the first violation, whose traces are then
 /// the only ones.
+@Isolated("kills components")
 @ExtendWith(OnCluster.class)
 class SoakE2E {
   private Fleet fleet;

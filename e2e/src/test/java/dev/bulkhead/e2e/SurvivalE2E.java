@@ -10,8 +10,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// Guests do not notice when our own processes die.
+@Isolated("kills components")
 @ExtendWith(OnCluster.class)
 class SurvivalE2E {
   private static final Duration RIGHT_AGAIN = Duration.ofSeconds(10);

@@ -6,9 +6,11 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// A world that is not as the manifest assumes: said within 15 s, in words, as a condition and an
 /// Event; and once it is repaired, the VM runs without any other act.
+@Isolated("freezes components and fills a node")
 @ExtendWith(OnCluster.class)
 class TroubleE2E {
   private static final Duration SAID_WITHIN = Duration.ofSeconds(15);

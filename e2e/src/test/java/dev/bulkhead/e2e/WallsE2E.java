@@ -7,10 +7,12 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// What a guest that has broken out of its QEMU cannot reach on its node (docs/security.md). Each
 /// attempt is also made as root, in the same place, and must succeed: so it is the wall that stops
 /// it, not a wrong path.
+@Isolated("attacks a node")
 @ExtendWith(OnCluster.class)
 class WallsE2E {
   private static final String NODE = "worker-1";

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// API writes, counted in the API server's audit log.
+@Isolated("counts writes")
 @ExtendWith(OnCluster.class)
 class WritesE2E {
 

@@ -3,6 +3,7 @@ package dev.bulkhead.nodeagent;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// What the agent's surroundings look like. The defaults are those of its pod (the chart's node
 /// agent), all paths as the agent's container sees them.
@@ -17,6 +18,11 @@ interface AgentConfig {
 
   String nodeName();
 
+  /// The agent's own pod; empty where it runs in none.
+  Optional<String> podName();
+
+  Optional<String> podNamespace();
+
   @WithDefault("auto")
   Emulation emulation();
 
@@ -27,6 +33,10 @@ interface AgentConfig {
   /// The node's: the agent's pod has hostPID.
   @WithDefault("/proc")
   Path proc();
+
+  /// The node's root directory.
+  @WithDefault("/proc/1/root")
+  Path node();
 
   @WithDefault("/host/cgroup")
   Path cgroups();

@@ -5,6 +5,7 @@ import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
 import dev.bulkhead.nodeagent.hypervisor.libvirt.LibvirtHypervisor;
 import dev.bulkhead.nodeagent.network.PodNetworks;
 import dev.bulkhead.nodeagent.network.QemuFirewall;
+import dev.bulkhead.nodeagent.node.Departure;
 import dev.bulkhead.nodeagent.node.NodeAccelerator;
 import dev.bulkhead.nodeagent.node.NodeProbe;
 import dev.bulkhead.nodeagent.node.NodeReports;
@@ -38,6 +39,7 @@ class NodeAgent {
   private static final Duration TRIM_CONSOLES = Duration.ofSeconds(5);
 
   private final AgentConfig config;
+  private final KubernetesClient client;
   private final LibvirtHypervisor hypervisor;
   private final PodNetworks networks = new PodNetworks();
   private final PodWatch pods;
@@ -50,9 +52,10 @@ class NodeAgent {
 
   NodeAgent(AgentConfig config, KubernetesClient client) {
     this.config = config;
+    this.client = client;
     hypervisor =
         new LibvirtHypervisor(config.libvirtUri(), config.libvirtStatuses(), config.libvirtLogs());
-    pods = new PodWatch(client, config.nodeName());
+    pods = new PodWatch(client, config.nodeName(), InstantSource.system());
     nodeReports = new NodeReports(client, config.nodeName(), InstantSource.system());
     guests =
         new Guests(
@@ -85,6 +88,15 @@ class NodeAgent {
     guests.close();
     networks.close();
     hypervisor.close();
+    if (guests.none() && podIsDeleted()) {
+      new Departure(config.node(), config.cgroups(), config.libvirtPid()).clearAway();
+    }
+  }
+
+  private boolean podIsDeleted() {
+    return config.podName().isPresent()
+        && config.podNamespace().isPresent()
+        && Departure.isDeleted(client, config.podNamespace().get(), config.podName().get());
   }
 
   /// Whether guests can be started and watched. A guest that runs needs none of it.

@@ -115,6 +115,16 @@ final class Docker {
     }
   }
 
+  /// As when its power fails: nothing in it is told.
+  void crash(Machine machine) {
+    client.killContainerCmd(machine.containerName()).exec();
+  }
+
+  /// What is on its volumes is still there; /run and /tmp are new.
+  void boot(Machine machine) {
+    client.startContainerCmd(machine.containerName()).exec();
+  }
+
   /// Removes every container of the bed with its volumes, and the network.
   void removeAll() {
     for (var container :

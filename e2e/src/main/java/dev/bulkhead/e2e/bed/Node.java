@@ -42,4 +42,14 @@ public final class Node {
   public void kill(long pid) {
     sh("kill -9 " + pid);
   }
+
+  /// As when its power fails: nothing in it is told.
+  public void crash() {
+    docker.crash(machine);
+  }
+
+  /// After a crash. Its disks are as they were, its memory is not.
+  public void boot() {
+    docker.boot(machine);
+  }
 }

@@ -11,8 +11,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// What the cluster tests rest on.
+@Isolated("breaks the bed")
 class BedE2E {
   private final Bed bed = Bed.up();
 

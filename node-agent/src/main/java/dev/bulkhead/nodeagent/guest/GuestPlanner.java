@@ -1,8 +1,11 @@
 package dev.bulkhead.nodeagent.guest;
 
+import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.keeper.Exit;
+import dev.bulkhead.nodeagent.pod.VmPod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -56,15 +59,24 @@ final class GuestPlanner {
       return new GuestPlan.End(endOfRun(facts));
     }
     if (facts.pod().guest() == null) {
-      return new GuestPlan.End(
-          new GuestEnd(
-              Exit.START_FAILED,
-              "the node agent does not understand this guest: bring operator and node agent to the"
-                  + " same version"));
+      return new GuestPlan.End(new GuestEnd(Exit.START_FAILED, notUnderstood(facts.pod())));
     }
     return facts.nameTaken()
         ? new GuestPlan.Wait("waiting for this VM's former guest to be gone from the node")
         : new GuestPlan.Launch();
+  }
+
+  private static String notUnderstood(VmPod pod) {
+    return pod.guestFormat() > GuestSpec.FORMAT
+        ? "this guest needs guest format "
+            + pod.guestFormat()
+            + ", and its node's agent is older and knows formats up to "
+            + GuestSpec.FORMAT
+            + ", so it is not started rather than started wrong. Bring operator and node agent to"
+            + " the same version: finish the helm upgrade, or roll it back"
+        : "the node agent does not understand the annotation "
+            + Contract.GUEST_ANNOTATION
+            + " of this pod: bring operator and node agent to the same version";
   }
 
   private static GuestEnd endOfRun(GuestFacts facts) {

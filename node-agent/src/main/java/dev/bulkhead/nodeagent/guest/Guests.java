@@ -107,6 +107,12 @@ public final class Guests implements AutoCloseable {
     }
   }
 
+  /// Whether nothing of any guest is on the node, and nothing is being done for one. Once closed,
+  /// it stays so until another agent comes.
+  public boolean none() throws IOException {
+    return queue.idle() && files.pods().isEmpty();
+  }
+
   @Override
   public void close() {
     queue.close();

@@ -17,6 +17,9 @@ final class WorkQueue<K> implements AutoCloseable {
   private static final Duration FIRST_RETRY = Duration.ofMillis(250);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
+  /// Kubelet waits 10 s for the agent to stop.
+  private static final Duration LAST_HANDLERS = Duration.ofSeconds(3);
+
   interface Handler<K> {
     Next handle(K key);
   }
@@ -107,9 +110,22 @@ final class WorkQueue<K> implements AutoCloseable {
     return delay.compareTo(LAST_RETRY) < 0 ? delay : LAST_RETRY;
   }
 
+  /// Whether it has been closed and its last handler has returned.
+  boolean idle() {
+    return workers.isTerminated();
+  }
+
+  /// Gives handlers that run some time to return.
   @Override
   public void close() {
     timers.shutdownNow();
     workers.shutdownNow();
+    try {
+      if (!workers.awaitTermination(LAST_HANDLERS.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("a guest is still being worked on");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

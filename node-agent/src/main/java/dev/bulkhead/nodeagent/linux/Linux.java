@@ -7,8 +7,8 @@ import com.sun.jna.Platform;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /// The Linux calls that Java has no words for, and the threads that may make them. It decides
 /// nothing. Needs CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE.
@@ -147,21 +147,15 @@ public final class Linux {
     }
   }
 
-  /// A thread that has left its namespaces must not come back to any pool, so it ends here.
+  /// A thread that has left its namespaces must not come back to any pool, so it ends here. Nor may
+  /// it start another, which would be born where it is: even to complete a future can start one,
+  /// to carry the virtual thread that waits for it. So the caller waits for the thread's end.
   private static <T> T inOwnThread(String what, Callable<T> action) throws IOException {
-    var result = new CompletableFuture<T>();
-    Thread.ofPlatform()
-        .name("namespace")
-        .start(
-            () -> {
-              try {
-                result.complete(action.call());
-              } catch (Exception | LinkageError e) {
-                result.completeExceptionally(e);
-              }
-            });
+    var task = new FutureTask<>(action);
+    var thread = Thread.ofPlatform().name("namespace").start(task);
     try {
-      return result.get();
+      thread.join();
+      return task.get();
     } catch (ExecutionException e) {
       throw new IOException(what + ": " + e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {

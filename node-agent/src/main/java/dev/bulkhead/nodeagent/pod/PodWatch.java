@@ -3,48 +3,124 @@ package dev.bulkhead.nodeagent.pod;
 import dev.bulkhead.crds.Contract;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
+import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /// The VM pods bound to this node, kept up to date by a watch. Before `synced` an absent pod means
 /// nothing.
+///
+/// Where the node was cut off from the API server, the watch is begun anew once it is back: TCP
+/// tries a connection that was cut again only after a time as long as the cut, and the API server
+/// may have given it up meanwhile, which nobody would tell. A guest whose pod was removed by force
+/// must end before.
 public final class PodWatch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(PodWatch.class);
   private static final String BY_UID = "uid";
 
-  private final KubernetesClient client;
-  private final SharedIndexInformer<Pod> informer;
+  private static final Duration CALL_EVERY = Duration.ofSeconds(5);
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
 
-  public PodWatch(KubernetesClient client, String node) {
+  private final KubernetesClient client;
+  private final Client caller;
+  private final String node;
+  private final InstantSource clock;
+  private final Map<PodUid, Instant> leaving = new ConcurrentHashMap<>();
+  private final ScheduledExecutorService calls =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("api-server-calls").daemon().factory());
+  private volatile SharedIndexInformer<Pod> informer;
+  private boolean cutOff;
+
+  public PodWatch(KubernetesClient client, String node, InstantSource clock) {
     this.client = client;
-    this.informer =
-        client
-            .pods()
-            .inAnyNamespace()
-            .withLabel(Contract.VM_LABEL)
-            .withField("spec.nodeName", node)
-            .runnableInformer(0)
-            .addIndexers(Map.of(BY_UID, pod -> List.of(pod.getMetadata().getUid())))
-            .exceptionHandler(
-                (_, e) -> {
-                  LOG.warnf("watching pods: %s; trying again", e.getMessage());
-                  return true;
-                });
+    this.caller =
+        client.newClient(
+            new RequestConfigBuilder()
+                .withRequestTimeout((int) ANSWER_WITHIN.toMillis())
+                .withRequestRetryBackoffLimit(0)
+                .build());
+    this.node = node;
+    this.clock = clock;
+    this.informer = newInformer();
+  }
+
+  private SharedIndexInformer<Pod> newInformer() {
+    return client
+        .pods()
+        .inAnyNamespace()
+        .withLabel(Contract.VM_LABEL)
+        .withField("spec.nodeName", node)
+        .runnableInformer(0)
+        .addIndexers(Map.of(BY_UID, pod -> List.of(pod.getMetadata().getUid())))
+        .exceptionHandler(
+            (_, e) -> {
+              LOG.warnf("watching pods: %s; trying again", e.getMessage());
+              return true;
+            });
   }
 
   /// Watches from now on, through all failures.
   ///
   /// @param onChange is told each pod that appears, changes or goes
-  /// @param onSynced runs once, when all pods are known
+  /// @param onSynced runs each time that all pods are known anew
   public void start(Consumer<PodUid> onChange, Runnable onSynced) {
-    informer.addEventHandler(new Handler(onChange));
+    var handler = new Handler(onChange, leaving);
+    informer.addEventHandler(handler);
     parseOnce();
     informer.start().thenRun(onSynced);
+    var _ =
+        calls.scheduleWithFixedDelay(
+            () -> call(handler, onSynced),
+            CALL_EVERY.toMillis(),
+            CALL_EVERY.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  /// Any answer will do.
+  private void call(Handler handler, Runnable onSynced) {
+    try {
+      caller.raw("/version");
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == 0 && !cutOff) {
+        LOG.warnf("the API server does not answer: %s", e.getMessage());
+        cutOff = true;
+      }
+      return;
+    }
+    if (cutOff) {
+      LOG.info("the API server answers again; pods are watched anew");
+      cutOff = false;
+      watchAnew(handler, onSynced);
+    }
+  }
+
+  private void watchAnew(Handler handler, Runnable onSynced) {
+    var former = informer;
+    var next = newInformer();
+    next.addEventHandler(handler);
+    var _ =
+        next.start()
+            .thenRun(
+                () -> {
+                  informer = next;
+                  former.close();
+                  onSynced.run();
+                });
   }
 
   /// Its first pod costs a JVM seconds on a busy node, most of it for preparing to parse one. Here
@@ -64,13 +140,20 @@ public final class PodWatch implements AutoCloseable {
   public VmPod find(PodUid uid) {
     return informer.getIndexer().byIndex(BY_UID, uid.value()).stream()
         .filter(PodWatch::hasGuest)
-        .map(VmPod::of)
+        .map(this::read)
         .findFirst()
         .orElse(null);
   }
 
   public List<VmPod> all() {
-    return informer.getStore().list().stream().filter(PodWatch::hasGuest).map(VmPod::of).toList();
+    return informer.getStore().list().stream().filter(PodWatch::hasGuest).map(this::read).toList();
+  }
+
+  private VmPod read(Pod pod) {
+    var read = VmPod.of(pod);
+    return read.deletion() == null
+        ? read
+        : read.leavingSince(leaving.computeIfAbsent(read.uid(), _ -> clock.instant()));
   }
 
   /// A label alone makes no guest.
@@ -80,10 +163,12 @@ public final class PodWatch implements AutoCloseable {
 
   @Override
   public void close() {
+    calls.shutdownNow();
     informer.close();
   }
 
-  private record Handler(Consumer<PodUid> onChange) implements ResourceEventHandler<Pod> {
+  private record Handler(Consumer<PodUid> onChange, Map<PodUid, Instant> leaving)
+      implements ResourceEventHandler<Pod> {
     @Override
     public void onAdd(Pod pod) {
       changed(pod);
@@ -96,6 +181,7 @@ public final class PodWatch implements AutoCloseable {
 
     @Override
     public void onDelete(Pod pod, boolean finalStateUnknown) {
+      leaving.remove(new PodUid(pod.getMetadata().getUid()));
       changed(pod);
     }
 

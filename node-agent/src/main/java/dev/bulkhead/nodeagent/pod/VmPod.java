@@ -2,12 +2,15 @@ package dev.bulkhead.nodeagent.pod;
 
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestSpec;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.Instant;
 
 /// A VM's pod as far as the agent is concerned, parsed once.
 ///
+/// @param vmUid of the VM that owns it, null for none
+/// @param guestFormat of the annotation, whether this agent understands it or not; 0 for none
 /// @param guest null when this agent does not understand the annotation, or when it is not of this
 ///     pod: guests are told apart by the names in it
 /// @param paused whether the guest's vCPUs shall be halted
@@ -20,6 +23,8 @@ public record VmPod(
     PodUid uid,
     String namespace,
     String name,
+    String vmUid,
+    int guestFormat,
     GuestSpec guest,
     boolean paused,
     Deletion deletion,
@@ -36,13 +41,16 @@ public record VmPod(
   public static VmPod of(Pod pod) {
     var metadata = pod.getMetadata();
     var annotations = metadata.getAnnotations();
+    var guest = annotations.getOrDefault(Contract.GUEST_ANNOTATION, "");
     return new VmPod(
         new PodUid(metadata.getUid()),
         metadata.getNamespace(),
         metadata.getName(),
-        GuestSpec.parse(annotations.getOrDefault(Contract.GUEST_ANNOTATION, ""))
-            .filter(guest -> guest.namespace().equals(metadata.getNamespace()))
-            .filter(guest -> guest.name().equals(metadata.getName()))
+        vmUid(pod),
+        GuestSpec.formatOf(guest),
+        GuestSpec.parse(guest)
+            .filter(spec -> spec.namespace().equals(metadata.getNamespace()))
+            .filter(spec -> spec.name().equals(metadata.getName()))
             .orElse(null),
         "Paused".equals(annotations.get(Contract.POWER_ANNOTATION)),
         deletion(pod),
@@ -51,6 +59,33 @@ public record VmPod(
         keeperStarted(pod),
         annotations.get(Contract.REPORT_ANNOTATION),
         guestRunningChanged(pod));
+  }
+
+  private static String vmUid(Pod pod) {
+    return pod.getMetadata().getOwnerReferences().stream()
+        .filter(owner -> Boolean.TRUE.equals(owner.getController()))
+        .map(OwnerReference::getUid)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /// The same with its grace period counted from when this node saw it begin, as kubelet counts it:
+  /// the times in the pod are of the API server's clock, and power must not be cut by that.
+  VmPod leavingSince(Instant seen) {
+    var grace = Duration.between(deletion.requested(), deletion.deadline());
+    return new VmPod(
+        uid,
+        namespace,
+        name,
+        vmUid,
+        guestFormat,
+        guest,
+        paused,
+        new Deletion(seen, seen.plus(grace)),
+        ended,
+        keeperStarted,
+        reported,
+        guestRunningChanged);
   }
 
   private static Deletion deletion(Pod pod) {

@@ -28,6 +28,7 @@ final class Facts {
   private static final int QEMU = 42;
 
   private Life life = Life.ALIVE;
+  private int guestFormat = GuestSpec.FORMAT;
   private GuestSpec guest = Specs.spec(Specs.ONE_CPU, Firmware.Type.BIOS);
   private boolean paused;
   private Deletion deletion;
@@ -54,7 +55,8 @@ final class Facts {
     return this;
   }
 
-  Facts foreignGuest() {
+  Facts foreignGuest(int format) {
+    guestFormat = format;
     guest = null;
     return this;
   }
@@ -143,6 +145,8 @@ final class Facts {
             Specs.POD,
             "shop",
             "web",
+            "11111111-2222-4333-8444-555555555555",
+            guestFormat,
             guest,
             paused,
             deletion,

@@ -109,7 +109,7 @@ class GuestPlannerPropertyTest {
         List.of(
             f -> f.life(Facts.Life.ENDED),
             f -> f.life(Facts.Life.GONE),
-            Facts::foreignGuest,
+            f -> f.foreignGuest(2),
             Facts::wishPaused,
             f -> f.deleted(30),
             f -> f.deleted(2),

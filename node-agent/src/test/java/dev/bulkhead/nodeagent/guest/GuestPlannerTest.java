@@ -144,15 +144,31 @@ class GuestPlannerTest {
     assertThat(plan(Facts.of().end(end).withoutKeeper())).isInstanceOf(GuestPlan.Wait.class);
   }
 
-  @Test
-  void refusesAGuestThatItDoesNotUnderstand() {
-    assertThat(plan(Facts.of().foreignGuest()))
+  @ParameterizedTest
+  @CsvSource({
+    "0, does not understand the annotation bulkhead.dev/guest",
+    "1, does not understand the annotation bulkhead.dev/guest",
+    "3, 'needs guest format 3, and its node''s agent is older and knows formats up to 2'"
+  })
+  void refusesAGuestThatItDoesNotUnderstand(int format, String words) {
+    assertThat(plan(Facts.of().foreignGuest(format)))
         .isInstanceOfSatisfying(
             GuestPlan.End.class,
             end -> {
               assertThat(end.end().exit()).isEqualTo(Exit.START_FAILED);
-              assertThat(end.end().message()).contains("same version");
+              assertThat(end.end().message()).contains(words).contains("to the same version");
             });
+  }
+
+  /// A newer agent may have started it, before a rollback.
+  @Test
+  void takesOnAGuestThatRunsEvenIfItDoesNotUnderstandIt() {
+    assertThat(plan(Facts.of().foreignGuest(2).domain(State.RUNNING).booted()))
+        .isEqualTo(new GuestPlan.Join());
+    assertThat(plan(Facts.of().foreignGuest(2).domain(State.RUNNING).booted().joined()))
+        .isEqualTo(new GuestPlan.Keep());
+    assertThat(plan(Facts.of().foreignGuest(2).domain(State.RUNNING).booted().joined().deleted(30)))
+        .isEqualTo(new GuestPlan.PressPowerButton());
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.bulkhead.nodeagent.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.nodeagent.domain.Specs;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
@@ -53,6 +54,8 @@ final class ModelNode {
             Specs.POD,
             "shop",
             "web",
+            "11111111-2222-4333-8444-555555555555",
+            understood ? GuestSpec.FORMAT : GuestSpec.FORMAT + 1,
             understood ? Specs.withKernel(null) : null,
             paused,
             deletion,

@@ -7,6 +7,7 @@ import dev.bulkhead.nodeagent.apiserver.BareApiServer;
 import dev.bulkhead.nodeagent.apiserver.Pods;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,7 +30,7 @@ class PodWatchIT {
   void knowsThePodsOfItsNodeAndNoOthers() {
     var here = VmPod.of(Pods.running(client, "here", "node-a"));
     Pods.running(client, "elsewhere", "node-b");
-    try (var watch = new PodWatch(client, "node-a")) {
+    try (var watch = new PodWatch(client, "node-a", InstantSource.system())) {
       watch.start(changed::add, () -> synced.set(true));
       await().untilTrue(synced);
 
@@ -42,7 +43,7 @@ class PodWatchIT {
 
   @Test
   void tellsOfEachPodThatComesAndGoes() {
-    try (var watch = new PodWatch(client, "node-a")) {
+    try (var watch = new PodWatch(client, "node-a", InstantSource.system())) {
       watch.start(changed::add, () -> synced.set(true));
       await().untilTrue(synced);
       assertThat(watch.all()).isEmpty();
@@ -54,6 +55,23 @@ class PodWatchIT {
       changed.clear();
       Pods.delete(client, "here");
       await().until(() -> changed.contains(uid) && watch.find(uid) == null);
+    }
+  }
+
+  /// As kubelet does. The deletion's own times are of the API server's clock: where that is behind,
+  /// a guest's power would be cut as soon as it is told to shut down.
+  @Test
+  void countsAGracePeriodFromWhenItSeesItBegin() {
+    var aheadByFiveMinutes = Instant.now().plusSeconds(300);
+    var uid = new PodUid(Pods.running(client, "here", "node-a").getMetadata().getUid());
+    try (var watch = new PodWatch(client, "node-a", InstantSource.fixed(aheadByFiveMinutes))) {
+      watch.start(changed::add, () -> synced.set(true));
+      await().untilTrue(synced);
+      client.pods().inNamespace("default").withName("here").withGracePeriod(60).delete();
+      await().until(() -> watch.find(uid).deletion() != null);
+
+      assertThat(watch.find(uid).deletion())
+          .isEqualTo(new VmPod.Deletion(aheadByFiveMinutes, aheadByFiveMinutes.plusSeconds(60)));
     }
   }
 }

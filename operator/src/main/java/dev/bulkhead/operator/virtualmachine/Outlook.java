@@ -36,6 +36,9 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
   /// Kubelet confirms a deletion within a second or two of the grace period's end.
   private static final Duration DELETION_SLACK = Duration.ofSeconds(15);
 
+  /// Well-kept clocks differ by less.
+  private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
+
   static Outlook of(
       VirtualMachine vm,
       VirtualMachineFacts facts,
@@ -108,7 +111,7 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
 
   private static Outlook leaving(VirtualMachine vm, VmPod pod, Instant now) {
     var overdueAt = pod.deletionDeadline().orElseThrow().plus(DELETION_SLACK);
-    if (pod.node().isPresent() && !overdueAt.isAfter(now)) {
+    if (pod.node().isPresent() && (pod.nodeSilent() || !overdueAt.isAfter(now))) {
       return news(Phase.Stopping, Reason.NodeNotResponding, Words.nodeNotResponding(pod), now);
     }
     var why =
@@ -167,23 +170,26 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
               now);
       case Stopping ->
           news(Phase.Stopping, Reason.Stopping, orElse(report, "the guest is shutting down"), now);
+      case Unknown ->
+          pod.ready()
+              ? running(pod, report, now)
+              : news(Phase.Paused, Reason.UnknownState, Words.unknownState(pod), now);
       case Starting -> throw new IllegalArgumentException("not up: " + report);
     };
   }
 
-  /// Between the agent's report and kubelet's Ready there is a moment; when it lasts, it is because
-  /// the node was declared lost: only then is a pod whose gates and containers are ready not Ready.
+  /// Between the agent's report and kubelet's Ready there is a moment.
   private static Outlook running(VmPod pod, GuestReport report, Instant now) {
-    if (pod.ready()) {
-      return news(Phase.Running, Reason.Running, orElse(report, how(pod, report)), now);
+    if (pod.nodeSilent()) {
+      return news(Phase.Running, Reason.NodeNotResponding, Words.nodeNotResponding(pod), now);
     }
-    var lostAt = pod.readinessChangedAt().plus(PROGRESS);
-    return new Outlook(
-        Phase.Running,
-        Reason.NodeNotResponding,
-        Words.nodeNotResponding(pod),
-        lostAt,
-        lostAt.isAfter(now) ? lostAt : null);
+    return pod.ready()
+        ? news(Phase.Running, Reason.Running, orElse(report, how(pod, report)), now)
+        : progress(
+            Phase.Starting,
+            "waiting for kubelet of " + pod.node().orElseThrow() + " to call the pod ready",
+            pod.readinessChangedAt(),
+            now);
   }
 
   private static String how(VmPod pod, GuestReport report) {
@@ -202,9 +208,15 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
   }
 
   private static Outlook progress(Phase phase, String message, Instant since, Instant now) {
-    var settledAt = since.plus(PROGRESS);
+    var settledAt = clocksDiffer(since, now) ? now : since.plus(PROGRESS);
     return new Outlook(
         phase, Reason.Starting, message, settledAt, settledAt.isAfter(now) ? settledAt : null);
+  }
+
+  /// Times in a pod are of the API server's and the node's clocks. What seems to come is told at
+  /// once, for waiting could take as long as the clocks are apart.
+  static boolean clocksDiffer(Instant since, Instant now) {
+    return since.isAfter(now.plus(CLOCK_TOLERANCE));
   }
 
   private Outlook recheckAfter(Duration delay, Instant now) {

@@ -49,6 +49,10 @@ final class PodPlanner {
         .withRestartPolicy("Never")
         .withAutomountServiceAccountToken(false)
         .withEnableServiceLinks(false)
+        // A container without process namespace of its own takes all of its cgroup with it when it
+        // ends (runc and containerd's shim, for want of an init to kill): QEMU too, if there is no
+        // node agent left to end it.
+        .withShareProcessNamespace(true)
         .withSecurityContext(podSecurity())
         .addNewReadinessGate(Contract.GUEST_RUNNING_CONDITION)
         .withVolumes(volumes(guest))

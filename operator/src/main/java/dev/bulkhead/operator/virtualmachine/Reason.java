@@ -7,6 +7,8 @@ enum Reason {
   Paused,
   /// Its vCPUs are halted until its node has room for what it writes.
   OutOfSpace,
+  /// Its vCPUs are halted, for a reason that only a newer operator knows.
+  UnknownState,
   /// On its way, nothing wrong.
   Starting,
   /// On its way, but something keeps its node from starting it; the node tries again.

@@ -8,7 +8,6 @@ import dev.bulkhead.operator.virtualmachine.GuestEnd.Cause;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -16,7 +15,8 @@ import java.util.Set;
 /// `status.restarts` before anything is done about it, so that the count outlives pod and operator.
 ///
 /// @param count starts after the first, the coming one included
-/// @param nextStart null when it is not started again
+/// @param nextStart null when it is not started again. It counts from when the end is first seen,
+///     not from when the node says it was: the node's clock is another
 record RestartRecord(int count, GuestEnd end, Instant nextStart) {
   /// Kubelet's CrashLoopBackOff: at once, then 10 s doubling up to 5 minutes, forgotten after
   /// 10 minutes of running.
@@ -68,8 +68,7 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
       return new RestartRecord(countBefore(before, end), end, null);
     }
     var count = countBefore(before, end) + 1;
-    return new RestartRecord(
-        count, end, specMoved ? now : earlier(end.at(), now).plus(delay(count)));
+    return new RestartRecord(count, end, specMoved ? now : now.plus(delay(count)));
   }
 
   /// The end that a VM without a pod last came to, unless it was started or stopped since.
@@ -97,8 +96,9 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
     return nextStart != null && !nextStart.isAfter(now);
   }
 
+  /// A status of an older release names no pod; the time is then the best that there is to go by.
   private boolean isOf(GuestEnd other) {
-    return Objects.equals(end.pod(), other.pod());
+    return end.pod() == null ? end.at().equals(other.at()) : end.pod().equals(other.pod());
   }
 
   /// A guest that never ran is tried again whatever the policy: nothing of it has ended.
@@ -124,15 +124,16 @@ record RestartRecord(int count, GuestEnd end, Instant nextStart) {
     return delay.compareTo(LONGEST_DELAY) < 0 ? delay : LONGEST_DELAY;
   }
 
-  /// A start once promised is kept, even if the policy has changed since.
+  /// A start once promised is kept, even if the policy has changed since. It may have been promised
+  /// by another replica, whose clock was ahead: no wait is longer than its delay.
   private RestartRecord withNextStart(boolean restart, boolean specMoved, Instant now) {
     if (nextStart == null) {
       return new RestartRecord(count, end, restart ? now : null);
     }
-    return new RestartRecord(count, end, specMoved ? earlier(nextStart, now) : nextStart);
+    var latest = specMoved ? now : now.plus(delay(count));
+    return new RestartRecord(count, end, earlier(nextStart, latest));
   }
 
-  /// The node's clock may be ahead of ours.
   private static Instant earlier(Instant a, Instant b) {
     return a.isBefore(b) ? a : b;
   }

@@ -67,6 +67,7 @@ sealed interface Situation {
   }
 
   private static Optional<GuestReport> ran(Optional<GuestReport> report) {
-    return report.filter(r -> r.state() != State.Starting);
+    return report.filter(
+        r -> r.state() == State.Unknown ? r.bootTime() != null : r.state() != State.Starting);
   }
 }

@@ -33,6 +33,7 @@ final class VirtualMachineObserver {
         && !pod.leaving()
         && !pod.keeperStarted()
         && pod.waitingTrouble().isEmpty()
-        && pod.createdAt().plus(STUCK_AFTER).isBefore(now);
+        && (Outlook.clocksDiffer(pod.createdAt(), now)
+            || pod.createdAt().plus(STUCK_AFTER).isBefore(now));
   }
 }

@@ -2,6 +2,7 @@ package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.operator.leadership.Leadership;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -37,14 +38,19 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   private static final Duration STEP_RECHECK = Duration.ofSeconds(3);
 
   private final LaunchSettings settings;
+  private final Leadership leadership;
   private final VirtualMachineObserver observer;
   private final LaunchApplier applier;
   private final VirtualMachineStatusWriter writer;
 
   public VirtualMachineReconciler(
-      LaunchSettings settings, KubernetesClient client, InstantSource clock) {
+      LaunchSettings settings,
+      Leadership leadership,
+      KubernetesClient client,
+      InstantSource clock) {
     var pods = new VmPods(client);
     this.settings = settings;
+    this.leadership = leadership;
     this.observer = new VirtualMachineObserver(pods, clock);
     this.applier = new LaunchApplier(pods);
     this.writer = new VirtualMachineStatusWriter(new VmEvents(client));
@@ -53,6 +59,9 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   @Override
   public UpdateControl<VirtualMachine> reconcile(
       VirtualMachine vm, Context<VirtualMachine> context) {
+    if (!leadership.held()) {
+      return UpdateControl.noUpdate();
+    }
     var facts = observer.observe(context);
     var situation = Situation.of(vm, facts);
     var restart = RestartRecord.of(vm, situation, facts.now());
@@ -70,10 +79,13 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   public List<EventSource<?, VirtualMachine>> prepareEventSources(
       EventSourceContext<VirtualMachine> context) {
     return List.of(
+        new LeadershipObserver(leadership, context.getPrimaryCache()),
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withLabelSelector(Contract.VM_LABEL)
                 .withSecondaryToPrimaryMapper(pod -> Set.of(ResourceID.fromResource(pod)))
+                .withOnUpdateFilter((pod, before) -> isThere(pod, context))
+                .withOnDeleteFilter((pod, unknown) -> isThere(pod, context))
                 .build(),
             context),
         new InformerEventSource<>(
@@ -81,6 +93,12 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
                 .withSecondaryToPrimaryMapper(quota -> waitingFor(quota, context))
                 .build(),
             context));
+  }
+
+  /// Whether the pod's VM is; once it is deleted, what comes of its pod is no event for it. (The
+  /// SDK would note the event, and forgets such notes only when a VM is deleted.)
+  private static boolean isThere(Pod pod, EventSourceContext<VirtualMachine> context) {
+    return context.getPrimaryCache().get(ResourceID.fromResource(pod)).isPresent();
   }
 
   private static Set<ResourceID> waitingFor(

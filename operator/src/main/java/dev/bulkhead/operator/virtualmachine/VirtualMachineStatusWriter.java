@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineStatus;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /// Writes a status that differs from what stands there, tells the news in it, and says when to look
 /// again. Never writes anything but status.
@@ -32,11 +35,28 @@ final class VirtualMachineStatusWriter {
     if (outlook.settledAt().isAfter(now) || same(status, vm.getStatus())) {
       return lookAgain(outlook, NET, now);
     }
-    var written = context.resourceOperations().serverSideApplyPrimaryStatus(intent(vm, status));
+    var written = write(vm, status, context);
+    if (written.isEmpty()) {
+      return UpdateControl.noUpdate();
+    }
     events.tell(vm, VmEvent.between(vm.getStatus(), status), now);
-    return specMoved(vm, written)
+    return specMoved(vm, written.get())
         ? UpdateControl.<VirtualMachine>noUpdate().reschedule()
         : lookAgain(outlook, Duration.ZERO, now);
+  }
+
+  /// Empty when the VM has been deleted meanwhile, which is no failure.
+  private static Optional<VirtualMachine> write(
+      VirtualMachine vm, VirtualMachineStatus status, Context<VirtualMachine> context) {
+    try {
+      return Optional.of(
+          context.resourceOperations().serverSideApplyPrimaryStatus(intent(vm, status)));
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   private static boolean same(VirtualMachineStatus a, VirtualMachineStatus b) {
@@ -54,6 +74,7 @@ final class VirtualMachineStatusWriter {
         new ObjectMetaBuilder()
             .withName(vm.getMetadata().getName())
             .withNamespace(vm.getMetadata().getNamespace())
+            .withUid(vm.getMetadata().getUid()) // not on another VM of the same name
             .build());
     intent.setSpec(null);
     intent.setStatus(status);

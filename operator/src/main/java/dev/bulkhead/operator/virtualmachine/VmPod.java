@@ -25,6 +25,10 @@ record VmPod(Pod pod) {
   /// kubelet (kuberuntime_container.go). Kubelet's own death can be the cause.
   private static final Set<String> NEVER_RAN = Set.of("StartError", "ContainerCannotRun");
 
+  /// A container that is gone without an exit code of its own, in the words of containerd (its
+  /// CRI's restart.go) and of kubelet (kubelet_pods.go): after a reboot of the node.
+  private static final Set<String> LOST = Set.of("Unknown", "ContainerStatusUnknown");
+
   String uid() {
     return pod.getMetadata().getUid();
   }
@@ -87,6 +91,16 @@ record VmPod(Pod pod) {
     return condition("Ready").map(PodCondition::getStatus).filter("True"::equals).isPresent();
   }
 
+  /// Whether the control plane no longer hears of the pod's node. Its node lifecycle controller
+  /// (MarkPodsNotReady) then takes a pod's readiness back and gives no reason; kubelet always gives
+  /// one. It does not tell of pods that were not ready before.
+  boolean nodeSilent() {
+    return condition("Ready")
+        .filter(c -> "False".equals(c.getStatus()))
+        .filter(c -> c.getReason() == null || c.getReason().isEmpty())
+        .isPresent();
+  }
+
   /// When readiness or the guest's own condition last changed.
   Instant readinessChangedAt() {
     return pod.getStatus().getConditions().stream()
@@ -121,8 +135,14 @@ record VmPod(Pod pod) {
         .map(waiting -> PodTrouble.ofWaiting(waiting.getReason(), waiting.getMessage()));
   }
 
-  /// Present once kubelet says that nothing of the pod runs any more.
+  /// Present once kubelet says that nothing of the pod runs any more. The pod garbage collector
+  /// writes the same just before it removes a pod whose node is gone: that is a removal.
   Optional<GuestEnd> end() {
+    if (condition("DisruptionTarget")
+        .filter(c -> "DeletionByPodGC".equals(c.getReason()))
+        .isPresent()) {
+      return Optional.empty();
+    }
     return switch (Objects.requireNonNullElse(pod.getStatus().getPhase(), "")) {
       case "Succeeded", "Failed" -> Optional.of(readEnd());
       default -> Optional.empty();
@@ -173,6 +193,9 @@ record VmPod(Pod pod) {
     }
     if (terminated == null) {
       return "the node ended it and left no word";
+    }
+    if (LOST.contains(Words.orElse(terminated.getReason(), ""))) {
+      return node().orElse("its node") + " was restarted, or lost the VM's container otherwise";
     }
     if (neverRan(terminated)) {
       return node().orElse("its node")

@@ -78,6 +78,13 @@ final class Words {
     };
   }
 
+  static String unknownState(VmPod pod) {
+    return "the node agent of "
+        + pod.node().orElseThrow()
+        + " is newer than the operator, and reports a state of the guest that this operator does"
+        + " not know. Bring both to the same version: finish the helm upgrade, or roll it back";
+  }
+
   static String startDelayed(String node, GuestReport report) {
     return node
         + " cannot start the guest yet: "
@@ -86,12 +93,15 @@ final class Words {
   }
 
   static String nodeNotResponding(VmPod pod) {
+    var node = pod.node().orElse("(none)");
     return "node "
-        + pod.node().orElse("(none)")
+        + node
         + " does not respond, so the guest may run or not. It is not started elsewhere until its"
-        + " pod is confirmed gone: repair the node, or if it is off for good run"
-        + " 'kubectl delete node "
-        + pod.node().orElse("(none)")
+        + " pod is confirmed gone. Repair the node; or power it off, be sure that it is off, and"
+        + " run 'kubectl taint nodes "
+        + node
+        + " node.kubernetes.io/out-of-service=nodeshutdown:NoExecute' or 'kubectl delete node "
+        + node
         + "'";
   }
 

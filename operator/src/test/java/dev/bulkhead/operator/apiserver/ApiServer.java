@@ -157,7 +157,7 @@ public final class ApiServer {
         .withOauthToken(ADMIN_TOKEN);
   }
 
-  private String url() {
+  public String url() {
     return "https://127.0.0.1:" + port;
   }
 

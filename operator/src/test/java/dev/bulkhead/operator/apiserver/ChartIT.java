@@ -62,7 +62,7 @@ class ChartIT {
   void allImagesComeFromTheGivenRegistry() {
     assertThat(Chart.template("--set", "image.registry=example.com/b").lines())
         .filteredOn(line -> line.strip().startsWith("image: ") && line.contains("0.1.0"))
-        .hasSize(3)
+        .hasSize(4)
         .allMatch(line -> line.contains("image: example.com/b/"));
   }
 

@@ -68,7 +68,10 @@ final class Cluster implements AutoCloseable {
                     .withCloseClientOnStop(true));
     operator.register(
         new VirtualMachineReconciler(
-            new LaunchSettings("keeper:test", 10), operatorClient, InstantSource.system()),
+            new LaunchSettings("keeper:test", 10),
+            new SoleReplica(),
+            operatorClient,
+            InstantSource.system()),
         overrider -> overrider.settingNamespace(namespace));
     operator.start();
   }

@@ -77,7 +77,18 @@ final class Fixtures {
         .addNewCondition()
         .withType("Ready")
         .withStatus(state == State.Running ? "True" : "False")
+        .withReason(state == State.Running ? null : "ReadinessGatesNotReady")
         .withLastTransitionTime(LONG_AGO)
+        .endCondition()
+        .endStatus();
+  }
+
+  /// What the node lifecycle controller makes of a pod whose node it no longer hears of.
+  static PodBuilder onSilentNode() {
+    return reported(State.Running)
+        .editStatus()
+        .editFirstCondition()
+        .withStatus("False")
         .endCondition()
         .endStatus();
   }

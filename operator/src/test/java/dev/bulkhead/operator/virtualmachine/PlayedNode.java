@@ -149,10 +149,20 @@ final class PlayedNode {
                   .withFieldManager(Contract.AGENT_FIELD_MANAGER)
                   .build());
     }
-    ready(pod, running);
+    ready(pod, running, running.equals("True") ? null : "ReadinessGatesNotReady");
   }
 
-  void ready(Pod pod, String ready) {
+  /// Node lifecycle controller: the node is not heard of any more.
+  void fallsSilent(Pod pod) {
+    ready(pod, "False", null);
+  }
+
+  /// Kubelet.
+  void ready(Pod pod) {
+    ready(pod, "True", null);
+  }
+
+  private void ready(Pod pod, String ready, String reason) {
     editStatus(
         pod,
         status ->
@@ -161,6 +171,7 @@ final class PlayedNode {
                 .addNewCondition()
                 .withType("Ready")
                 .withStatus(ready)
+                .withReason(reason)
                 .withLastTransitionTime(now())
                 .endCondition());
   }

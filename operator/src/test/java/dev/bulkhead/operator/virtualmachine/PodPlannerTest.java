@@ -75,6 +75,11 @@ class PodPlannerTest {
   }
 
   @Test
+  void theContainerRuntimeEndsQemuWithTheKeeper() {
+    assertThat(plan(VM).getSpec().getShareProcessNamespace()).isTrue();
+  }
+
+  @Test
   void schedulingFieldsArePassedOnAsTheyAre() {
     var spec = plan(VM).getSpec();
     var wanted = vm(VM).getSpec();

@@ -2,6 +2,7 @@ package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.operator.apiserver.ApiServer;
 import dev.bulkhead.operator.apiserver.Ports;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// One process of the packaged operator.
@@ -16,6 +18,11 @@ record Replica(Process process, int managementPort, Path log) {
   private static final Path APP = Path.of("target", "quarkus-app", "quarkus-run.jar");
 
   static Replica start(String name) throws IOException {
+    return start(name, Map.of());
+  }
+
+  /// @param environment more of it, or other than usual
+  static Replica start(String name, Map<String, String> environment) throws IOException {
     if (!Files.exists(APP)) {
       throw new IllegalStateException(APP + " is missing: run 'mvn -pl operator package'");
     }
@@ -34,9 +41,27 @@ record Replica(Process process, int managementPort, Path log) {
     builder.environment().put("POD_NAMESPACE", ApiServer.RELEASE_NAMESPACE);
     builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(Ports.free()));
     builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
+    builder.environment().putAll(environment);
     var process = builder.start();
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     return new Replica(process, managementPort, log);
+  }
+
+  /// The name of the replica that holds the lease; empty for none.
+  static String leader(KubernetesClient client) {
+    var lease =
+        client
+            .leases()
+            .inNamespace(ApiServer.RELEASE_NAMESPACE)
+            .withName("bulkhead-operator")
+            .get();
+    return lease == null || lease.getSpec().getHolderIdentity() == null
+        ? ""
+        : lease.getSpec().getHolderIdentity();
+  }
+
+  boolean isReady() {
+    return get("/q/health/ready").contains("\"status\": \"UP\"");
   }
 
   /// Empty while it does not answer.

@@ -68,6 +68,43 @@ class RestartRecordTest {
     assertThat(again.nextStart()).isEqualTo(first.nextStart());
   }
 
+  @Test
+  void anEndInTheStatusOfAnOlderReleaseIsNotCountedAgain() {
+    var end = end(Cause.Crashed, Duration.ZERO);
+    var counted = RestartRecord.after(end, null, RestartPolicy.Always, false, NOW).toStatus();
+    counted.setLastExitPod(null);
+    var again = RestartRecord.after(end, counted, RestartPolicy.Always, false, NOW.plusSeconds(5));
+    assertThat(again.count()).isEqualTo(1);
+    var next = new GuestEnd("pod-2", Cause.Crashed, "again", NOW.plusSeconds(60), Duration.ZERO);
+    assertThat(
+            RestartRecord.after(next, counted, RestartPolicy.Always, false, NOW.plusSeconds(61))
+                .count())
+        .isEqualTo(2);
+  }
+
+  /// Else a guest that crashes at once would be started without end on a node whose clock is wrong.
+  @Test
+  void theBackOffIsNoShorterForAnEndThatANodesClockPutsIntoThePast() {
+    var first =
+        RestartRecord.after(
+            end(Cause.Crashed, Duration.ZERO), null, RestartPolicy.Always, false, NOW);
+    var early = new GuestEnd("pod-2", Cause.Crashed, "again", NOW.minusSeconds(300), Duration.ZERO);
+    assertThat(
+            RestartRecord.after(early, first.toStatus(), RestartPolicy.Always, false, NOW)
+                .nextStart())
+        .isEqualTo(NOW.plusSeconds(10));
+  }
+
+  @Test
+  void theBackOffIsNoLongerForAReplicaWhoseClockIsBehind() {
+    var end = new GuestEnd("pod-2", Cause.Crashed, "again", NOW, Duration.ZERO);
+    var promised = new RestartRecord(2, end, NOW.plusSeconds(310));
+    assertThat(
+            RestartRecord.after(end, promised.toStatus(), RestartPolicy.Always, false, NOW)
+                .nextStart())
+        .isEqualTo(NOW.plusSeconds(10));
+  }
+
   /// Kubelet may tell a pod's end in more than one write: first that it failed, later how and when.
   @Test
   void anEndOfWhichMoreIsToldLaterIsStillTheSameEnd() {

@@ -130,13 +130,16 @@ class TroubleIT {
     cluster.apply(Cluster.VM);
     var pod = cluster.boot("web");
     cluster.awaitReason("web", Reason.Running);
-    cluster.node.ready(pod, "False"); // as the node lifecycle controller does
+    cluster.node.fallsSilent(pod);
     var lost = cluster.awaitReason("web", Reason.NodeNotResponding);
-    assertThat(message(lost, ConditionType.Running)).contains("worker-1").contains("delete node");
+    assertThat(message(lost, ConditionType.Running))
+        .contains("worker-1")
+        .contains("out-of-service=nodeshutdown:NoExecute")
+        .contains("delete node");
     assertThat(Conditions.find(lost, ConditionType.Running).orElseThrow().getStatus())
         .isEqualTo("Unknown");
     assertThat(cluster.pod("web")).is(Cluster.same(pod));
-    cluster.node.ready(pod, "True");
+    cluster.node.ready(pod);
     cluster.awaitReason("web", Reason.Running);
   }
 

@@ -7,6 +7,7 @@ import static dev.bulkhead.operator.virtualmachine.Fixtures.deleting;
 import static dev.bulkhead.operator.virtualmachine.Fixtures.ended;
 import static dev.bulkhead.operator.virtualmachine.Fixtures.facts;
 import static dev.bulkhead.operator.virtualmachine.Fixtures.keeperRuns;
+import static dev.bulkhead.operator.virtualmachine.Fixtures.onSilentNode;
 import static dev.bulkhead.operator.virtualmachine.Fixtures.reported;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -63,11 +64,37 @@ class VirtualMachineStatusPlannerTest {
             "Unknown NodeNotResponding",
             "True",
             "delete node worker-1"),
+        row(
+            deleting(SOON).apply(onSilentNode()),
+            Phase.Stopping,
+            "Unknown NodeNotResponding",
+            "True",
+            "out-of-service=nodeshutdown:NoExecute"),
+        row(collected(ended(137)), Phase.Running, "True Running", "True", "runs on worker-1"),
         row(ended(0), Phase.Pending, "False BackOff", "True", "started again now"),
         row(ended(1), Phase.Pending, "False BackOff", "True", "started again now"),
         row(ended(2), Phase.Failed, "False StartFailed", "True", "when the spec changes"),
         row(keeperNeverRan(), Phase.Failed, "False StartFailed", "True", "container: no shim"),
         row(ended(137), Phase.Pending, "False BackOff", "True", "exit code 137"));
+  }
+
+  /// By the pod garbage collector, just before it removes a pod whose node is gone.
+  private static PodBuilder collected(PodBuilder pod) {
+    return pod.editStatus()
+        .addNewCondition()
+        .withType("DisruptionTarget")
+        .withStatus("True")
+        .withReason("DeletionByPodGC")
+        .endCondition()
+        .endStatus();
+  }
+
+  @Test
+  void aSilentNodeIsToldAtOnceWhateverTheClocksSay() {
+    var status = status(Fixtures.vm(Power.Running), facts(onSilentNode()));
+    assertThat(status.getPhase()).isEqualTo(Phase.Running);
+    assertThat(running(status).getStatus()).isEqualTo("Unknown");
+    assertThat(running(status).getReason()).isEqualTo("NodeNotResponding");
   }
 
   @ParameterizedTest(name = "{1}, {2}: {4}")
@@ -195,12 +222,22 @@ class VirtualMachineStatusPlannerTest {
   }
 
   @Test
-  void aRunningGuestWhosePodIsNotReadyForLongIsOnALostNode() {
-    var pod = reported(State.Running).editStatus().editFirstCondition().withStatus("False");
+  void aRunningGuestWhosePodKubeletHasNotCalledReadyIsStillStarting() {
+    var pod = onSilentNode().editStatus().editFirstCondition().withReason("ContainersNotReady");
     var facts = facts(pod.endCondition().endStatus());
-    assertThat(running(status(Fixtures.vm(Power.Running), facts)).getStatus()).isEqualTo("Unknown");
     var outlook = outlook(Fixtures.vm(Power.Running), facts);
+    assertThat(outlook.phase()).isEqualTo(Phase.Starting);
+    assertThat(outlook.message()).contains("kubelet of worker-1");
     assertThat(outlook.settledAt()).isEqualTo(Instant.parse("2026-11-23T11:00:03Z"));
+    assertThat(outlook.recheckAt()).isNull();
+  }
+
+  /// Its clock is behind the API server's: waiting for 3 s to pass would take five minutes.
+  @Test
+  void whatSeemsToComeIsToldAtOnce() {
+    var pod = created().editMetadata().withCreationTimestamp("2026-11-23T12:05:00Z").endMetadata();
+    var outlook = outlook(Fixtures.vm(Power.Running), facts(pod));
+    assertThat(outlook.settledAt()).isEqualTo(NOW);
     assertThat(outlook.recheckAt()).isNull();
   }
 
