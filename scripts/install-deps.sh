@@ -46,7 +46,6 @@ need libvirt-daemon libvirtd "runs the node agent's tests of its libvirt adapter
 need libvirt-daemon-driver-qemu /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so "lets it run QEMU"
 need qemu-system-x86 qemu-system-x86_64 "is the QEMU of those tests"
 need nftables nft "joins guests to their pods' networks, in tests of that"
-need libfaketime /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 "sets the clock of one operator in tests of clocks that differ"
 need jq jq "reads JSON in scripts"
 [ -n "${JAVA_HOME:-}" ] || need patchelf patchelf "lets Debian 13's JDK run here"
 has_go || need golang-go go "fetches a newer Go, of which it is too old a version itself"

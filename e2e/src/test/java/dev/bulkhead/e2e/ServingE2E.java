@@ -47,14 +47,14 @@ class ServingE2E {
 
   @Test
   void answersAnotherGuestOnAnotherNodeThroughItsService() {
-    assertThat(peer.ask("/cgi-bin/fetch?http://web/")).contains("web");
-    assertThat(web.ask("/cgi-bin/fetch?http://peer/")).contains("peer");
+    awaitFetch(peer, "http://web/", "web");
+    awaitFetch(web, "http://peer/", "peer");
   }
 
   @Test
   void callsContainersOnBothNodesThroughClusterDns() {
-    assertThat(web.ask("/cgi-bin/fetch?http://client-1/")).contains("container client-1");
-    assertThat(web.ask("/cgi-bin/fetch?http://client-2/")).contains("container client-2");
+    awaitFetch(web, "http://client-1/", "container client-1");
+    awaitFetch(web, "http://client-2/", "container client-2");
   }
 
   @Test
@@ -66,6 +66,13 @@ class ServingE2E {
         "the endpoint of a resumed guest",
         () -> readyEndpoints(lab, "peer").equals(java.util.List.of(peer.ip())));
     peer.awaitAnswer();
+  }
+
+  /// A Service answers once every node's kube-proxy has heard of its endpoint.
+  private static void awaitFetch(Guest from, String url, String words) {
+    Lab.awaitTrue(
+        from.name() + " to read '" + words + "' at " + url,
+        () -> from.ask("/cgi-bin/fetch?" + url).contains(words));
   }
 
   private static java.util.List<String> readyEndpoints(Lab lab, String service) {
