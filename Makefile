@@ -4,7 +4,7 @@ export BASH_ENV := $(CURDIR)/scripts/env.sh
 MVN := mvn -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults nodes soak leaks fmt clean
+.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults nodes walls soak leaks fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ faults: images chart ## every fault, alone and in pairs, at every moment: more t
 
 nodes: images chart ## every way to lose or empty a node, reboots and three minutes of a cut network included: 20 min
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=NodeLossE2E,DrainE2E -Dnodes=all
+
+walls: images chart ## each capability taken from a whole node, and a guest that does its worst to its neighbour: 20 minutes
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test='CapabilitiesE2E,NeighbourE2E' -Dwalls=all
 
 soak: images chart ## random faults for a while: make soak MINUTES=30 SEED=7
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=SoakE2E $(if $(MINUTES),-Dminutes=$(MINUTES)) $(if $(SEED),-Dseed=$(SEED))

@@ -2,6 +2,7 @@
 {{- define "bulkhead.hostSecurity" -}}
 privileged: false
 runAsUser: 0
+readOnlyRootFilesystem: true
 seccompProfile: {type: Unconfined}
 {{- /* The default profile of container runtimes denies mount. */}}
 appArmorProfile: {type: Unconfined}

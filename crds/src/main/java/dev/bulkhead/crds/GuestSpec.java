@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
 ///     would be wrong without some new field has that field's format; every other guest keeps an
 ///     older one, so that older agents run it. An agent starts no guest of a format above its own
 /// @param vmUid uid of the VirtualMachine: the guest's own UUID, the same over all its lives
+/// @param interfaceBandwidth bytes per second in each direction, null for no limit
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record GuestSpec(
     int format,
@@ -40,9 +41,12 @@ public record GuestSpec(
     Kernel kernel,
     List<Disk> disks,
     String interfaceName,
+    Long interfaceBandwidth,
     CloudInit cloudInit) {
 
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
+
+  private static final int WITHOUT_LIMITS = 1;
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -92,9 +96,18 @@ public record GuestSpec(
   /// @param image OCI reference, mounted at `/volumes/disks/<name>`
   /// @param imagePath path in it, null for the only file under `/disk`
   /// @param bootOrder null for after all that have one
+  /// @param iops requests per second, null for no limit
+  /// @param bandwidth bytes per second, null for no limit
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Disk(
-      String name, String image, String imagePath, Long emptyBytes, Bus bus, Integer bootOrder) {
+      String name,
+      String image,
+      String imagePath,
+      Long emptyBytes,
+      Bus bus,
+      Integer bootOrder,
+      Integer iops,
+      Long bandwidth) {
     /// As the CRD's. It becomes part of paths on the node, and a pod may be made by anybody.
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?");
 
@@ -128,7 +141,7 @@ public record GuestSpec(
     var cpu = Objects.requireNonNull(spec.getCpu(), "spec.cpu");
     var memory = Objects.requireNonNull(spec.getMemory(), "spec.memory");
     return new GuestSpec(
-        FORMAT,
+        format(spec),
         vm.getMetadata().getNamespace(),
         vm.getMetadata().getName(),
         vm.getMetadata().getUid(),
@@ -154,6 +167,9 @@ public record GuestSpec(
         spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
             ? "default"
             : spec.getInterfaces().getFirst().getName(),
+        spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
+            ? null
+            : bandwidth(spec.getInterfaces().getFirst()),
         spec.getCloudInit() == null
             ? null
             : new CloudInit(
@@ -163,7 +179,26 @@ public record GuestSpec(
                     : spec.getCloudInit().getUserDataSecret().getName()));
   }
 
+  private static int format(VirtualMachineSpec spec) {
+    var disks = spec.getDisks();
+    var interfaces = spec.getInterfaces();
+    boolean limited =
+        (disks != null && disks.stream().anyMatch(disk -> disk.getLimits() != null))
+            || (interfaces != null
+                && interfaces.stream().anyMatch(wire -> wire.getLimits() != null));
+    return limited ? FORMAT : WITHOUT_LIMITS;
+  }
+
+  private static Long bandwidth(VirtualMachineSpec.Interface wire) {
+    return wire.getLimits() == null
+        ? null
+        : bytes(
+            wire.getLimits().getBandwidth(),
+            "spec.interfaces[" + wire.getName() + "].limits.bandwidth");
+  }
+
   private static Disk disk(VirtualMachineSpec.Disk disk) {
+    var limits = disk.getLimits();
     return new Disk(
         disk.getName(),
         disk.getImage() == null ? null : disk.getImage().getReference(),
@@ -172,7 +207,11 @@ public record GuestSpec(
             ? null
             : bytes(disk.getEmpty().getSize(), "spec.disks[" + disk.getName() + "].empty.size"),
         orElse(disk.getBus(), Bus.Virtio),
-        disk.getBootOrder());
+        disk.getBootOrder(),
+        limits == null ? null : limits.getIops(),
+        limits == null || limits.getBandwidth() == null
+            ? null
+            : bytes(limits.getBandwidth(), "spec.disks[" + disk.getName() + "].limits.bandwidth"));
   }
 
   /// Rounded up to whole bytes: quantities such as 0.1Gi are no whole number of them.

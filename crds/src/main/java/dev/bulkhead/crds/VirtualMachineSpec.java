@@ -37,6 +37,12 @@ public class VirtualMachineSpec {
   private static final String INSIDE_THE_IMAGE_MESSAGE =
       "a path is absolute inside its image, without '..'";
 
+  private static final String BANDWIDTH =
+      "isQuantity(self) && quantity(self).compareTo(quantity('64Ki')) >= 0 &&"
+          + " quantity(self).compareTo(quantity('1Ti')) <= 0";
+  private static final String BANDWIDTH_MESSAGE =
+      "a bandwidth must be a quantity of bytes per second from 64Ki to 1Ti, for example 50Mi";
+
   public enum Power {
     Running,
     Stopped,
@@ -319,6 +325,10 @@ public class VirtualMachineSpec {
     @Max(1000)
     private Integer bootOrder;
 
+    @JsonPropertyDescription(
+        "What the guest may ask of this disk, reads and writes together. Default: no limit.")
+    private DiskLimits limits;
+
     public String getName() {
       return name;
     }
@@ -357,6 +367,49 @@ public class VirtualMachineSpec {
 
     public void setBootOrder(Integer bootOrder) {
       this.bootOrder = bootOrder;
+    }
+
+    public DiskLimits getLimits() {
+      return limits;
+    }
+
+    public void setLimits(DiskLimits limits) {
+      this.limits = limits;
+    }
+  }
+
+  /// The least that a guest still boots with in minutes, the most that QEMU's throttle takes on any
+  /// machine (its own limit is 10^15).
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "has(self.iops) || has(self.bandwidth)",
+      message = "limits of a disk are at least one of iops and bandwidth")
+  public static class DiskLimits {
+    @JsonPropertyDescription("Requests per second, 10 to 10000000.")
+    @Min(10)
+    @Max(10_000_000)
+    private Integer iops;
+
+    @JsonPropertyDescription("Bytes per second as a quantity, 64Ki to 1Ti, such as 50Mi.")
+    @ValidationRule(value = BANDWIDTH, message = BANDWIDTH_MESSAGE)
+    @Size(max = QUANTITY_CHARACTERS)
+    private String bandwidth;
+
+    public Integer getIops() {
+      return iops;
+    }
+
+    public void setIops(Integer iops) {
+      this.iops = iops;
+    }
+
+    public String getBandwidth() {
+      return bandwidth;
+    }
+
+    public void setBandwidth(String bandwidth) {
+      this.bandwidth = bandwidth;
     }
   }
 
@@ -426,6 +479,10 @@ public class VirtualMachineSpec {
     @JsonPropertyDescription("The pod network: the guest answers at the pod's IP.")
     private PodNetwork pod;
 
+    @JsonPropertyDescription(
+        "What may pass, in each of both directions. Default: no limit but the node's.")
+    private InterfaceLimits limits;
+
     public String getName() {
       return name;
     }
@@ -440,6 +497,34 @@ public class VirtualMachineSpec {
 
     public void setPod(PodNetwork pod) {
       this.pod = pod;
+    }
+
+    public InterfaceLimits getLimits() {
+      return limits;
+    }
+
+    public void setLimits(InterfaceLimits limits) {
+      this.limits = limits;
+    }
+  }
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class InterfaceLimits {
+    @JsonPropertyDescription(
+        "Bytes per second as a quantity, 64Ki to 1Ti, such as 10Mi. What is more is dropped, as on a"
+            + " slow wire.")
+    @Required
+    @ValidationRule(value = BANDWIDTH, message = BANDWIDTH_MESSAGE)
+    @Size(max = QUANTITY_CHARACTERS)
+    private String bandwidth;
+
+    public String getBandwidth() {
+      return bandwidth;
+    }
+
+    public void setBandwidth(String bandwidth) {
+      this.bandwidth = bandwidth;
     }
   }
 

@@ -3,6 +3,7 @@ package dev.bulkhead.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectRulesReviewBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -10,6 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.File;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -91,12 +93,105 @@ class AgentTokenE2E {
   }
 
   @Test
-  void cannotReadSecretsRunPodsOrBecomeSomeoneElse() {
+  void cannotWriteTheStatusOfAnotherNodeNorMoreThanItsConditionOfItsOwn() {
+    var ready = "{\"status\":{\"phase\":\"Terminated\"}}";
+    assertNodeStatusPatchRefused("worker-2", "worker-2", ready);
+    assertNodeStatusPatchRefused("bulkhead.dev/Emulation only", "worker-1", ready);
+  }
+
+  @Test
+  void cannotReadSecrets() {
     assertRefused("forbidden", "get", "secrets", "-A");
+    assertRefused("forbidden", "get", "secret", "init");
+    assertRefused("forbidden", "get", "secrets", "-n", Deployment.NAMESPACE);
+    assertRefused("forbidden", "get", "configmaps", "-A");
+    assertRefused("forbidden", "get", "--raw", "/api/v1/nodes/worker-1/proxy/pods");
+  }
+
+  @Test
+  void cannotCreateAnything() {
     assertRefused("forbidden", "run", "x", "--image=" + Manifests.BUSYBOX);
-    assertRefused("forbidden", "exec", "client-1", "--", "true");
-    assertRefused("forbidden", "get", "pods", "--as=system:admin");
+    assertRefused("forbidden", "create", "secret", "generic", "x");
     assertRefused("forbidden", "create", "token", "default");
+    assertRefused("forbidden", "create", "rolebinding", "x", "--clusterrole=admin", "--user=x");
+    var vm = Manifests.tinyGuest("planted");
+    var result = thief.runWithInput(vm, "create", "-f", "-");
+    assertThat(result.exitCode()).isNotZero();
+    assertThat(result.err()).contains("forbidden");
+    assertPostRefused("pods/other/eviction", "policy/v1", "Eviction");
+    assertPostRefused("pods/other/binding", "v1", "Binding");
+  }
+
+  @Test
+  void cannotEnterAnyPod() {
+    for (var pod : List.of("client-1", "mine", "other")) {
+      assertRefused("forbidden", "exec", pod, "--", "true");
+      assertRefused("forbidden", "attach", pod);
+      assertRefused("forbidden", "port-forward", pod, "8080:80");
+      assertRefused("forbidden", "logs", pod);
+      assertRefused("forbidden", "debug", pod, "--image=" + Manifests.BUSYBOX);
+    }
+  }
+
+  @Test
+  void cannotBecomeSomeoneElse() {
+    assertRefused("forbidden", "get", "pods", "--as=system:admin");
+    assertRefused("forbidden", "get", "pods", "--as=x", "--as-group=system:masters");
+    assertRefused(
+        "forbidden",
+        "get",
+        "pods",
+        "--as=system:serviceaccount:" + Deployment.NAMESPACE + ":bulkhead-operator");
+  }
+
+  /// What the attempts above have not thought of.
+  @Test
+  void hasNoRightButThose(Lab lab) {
+    var review =
+        new SelfSubjectRulesReviewBuilder()
+            .withNewSpec()
+            .withNamespace(lab.namespace())
+            .endSpec()
+            .build();
+    var rights =
+        thiefsClient.resource(review).create().getStatus().getResourceRules().stream()
+            .filter(rule -> rule.getApiGroups().equals(List.of("")))
+            .flatMap(
+                rule ->
+                    rule.getResources().stream()
+                        .flatMap(kind -> rule.getVerbs().stream().map(verb -> verb + " " + kind)));
+    assertThat(rights)
+        .containsExactlyInAnyOrder(
+            "get pods",
+            "list pods",
+            "watch pods",
+            "patch pods/status",
+            "get nodes",
+            "patch nodes",
+            "patch nodes/status");
+  }
+
+  private static void assertPostRefused(String path, String version, String kind) {
+    var body =
+        "{\"apiVersion\":\"%s\",\"kind\":\"%s\",\"metadata\":{\"name\":\"other\"},\"target\":{\"kind\":\"Node\",\"name\":\"worker-1\"}}"
+            .formatted(version, kind);
+    var url = "/api/v1/namespaces/" + thief.namespace() + "/" + path;
+    var result = thief.runWithInput(body, "create", "--raw", url, "-f", "-");
+    assertThat(result.exitCode()).as(path).isNotZero();
+    assertThat(result.err()).as(path).contains("forbidden");
+  }
+
+  private static void assertNodeStatusPatchRefused(String because, String node, String patch) {
+    assertThatThrownBy(
+            () ->
+                thiefsClient
+                    .nodes()
+                    .withName(node)
+                    .subresource("status")
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), patch))
+        .isInstanceOf(KubernetesClientException.class)
+        .hasMessageContaining("403")
+        .hasMessageContaining(because);
   }
 
   /// Not by kubectl, which reads before it patches: the agent may not even read a pod's status

@@ -93,7 +93,7 @@ record Host(Node machine) {
     var script =
         """
         setsid perl -MFcntl -e '
-          $0 = "libvirtd --config /run/libvirtd.conf";
+          $0 = "libvirtd --config /run/libvirt/libvirtd.conf";
           open(my $file, "+<", "/run/bulkhead/libvirt/libvirtd.pid") or die;
           fcntl($file, F_SETLKW, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die;
           truncate($file, 0); seek($file, 0, 0); syswrite($file, $$); sleep 300' </dev/null >/dev/null 2>&1 &

@@ -9,6 +9,7 @@ import java.util.Locale;
 /// @param serial null for none
 /// @param direct whether QEMU may bypass the node's page cache (O_DIRECT)
 /// @param bootOrder from 1; null for never booted
+/// @param limits null for none
 public record Disk(
     String target,
     Bus bus,
@@ -16,7 +17,8 @@ public record Disk(
     boolean direct,
     boolean readOnly,
     String serial,
-    Integer bootOrder)
+    Integer bootOrder,
+    Limits limits)
     implements Device {
 
   public enum Bus {
@@ -55,6 +57,23 @@ public record Disk(
     }
   }
 
+  /// Of reads and writes together, kept by QEMU.
+  ///
+  /// @param iops per second, null for no limit
+  /// @param bytes per second, null for no limit
+  public record Limits(Integer iops, Long bytes) {
+    Element element() {
+      var children = new ArrayList<Element>();
+      if (bytes != null) {
+        children.add(Element.text("total_bytes_sec", bytes.toString()));
+      }
+      if (iops != null) {
+        children.add(Element.text("total_iops_sec", iops.toString()));
+      }
+      return Element.of("iotune").add(children);
+    }
+  }
+
   @Override
   public Element element() {
     var children = new ArrayList<Element>();
@@ -71,6 +90,9 @@ public record Disk(
     children.add(Element.of("source").with("file", source.path()));
     children.add(source.backingStore());
     children.add(Element.of("target").with("dev", target).with("bus", bus.word()));
+    if (limits != null) {
+      children.add(limits.element());
+    }
     if (readOnly) {
       children.add(Element.of("readonly"));
     }

@@ -112,7 +112,8 @@ public final class DomainPlanner {
               disk.direct(),
               false,
               disk.spec().name(),
-              bootOrders.get(disk.spec().name())));
+              bootOrders.get(disk.spec().name()),
+              limits(disk.spec())));
     }
     if (prepared.seed() != null) {
       disks.add(
@@ -123,9 +124,16 @@ public final class DomainPlanner {
               false,
               true,
               null,
+              null,
               null));
     }
     return disks;
+  }
+
+  private static Disk.Limits limits(GuestSpec.Disk disk) {
+    return disk.iops() == null && disk.bandwidth() == null
+        ? null
+        : new Disk.Limits(disk.iops(), disk.bandwidth());
   }
 
   private static Disk.Bus bus(GuestSpec.Disk disk) {

@@ -8,6 +8,7 @@ import dev.bulkhead.nodeagent.keeper.Keeper;
 import dev.bulkhead.nodeagent.network.Link;
 import dev.bulkhead.nodeagent.node.NodeAccelerator;
 import dev.bulkhead.nodeagent.pod.PodUid;
+import dev.bulkhead.nodeagent.pod.VmPod;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
@@ -97,8 +98,17 @@ final class GuestApplier {
     ports.keepers().adopt(facts.keeper(), facts.domain().pid());
     ports
         .networks()
-        .join(facts.keeper(), Link.of(pod, facts.pod().vmUid()), hostname(facts.pod().name()));
+        .join(
+            facts.keeper(),
+            Link.of(pod, facts.pod().vmUid()),
+            hostname(facts.pod().name()),
+            bandwidth(facts.pod()));
     joined.put(pod, new Joined(facts.keeper(), facts.domain().pid()));
+  }
+
+  /// None where a newer agent's spec is not understood.
+  private static Long bandwidth(VmPod pod) {
+    return pod.guest() == null ? null : pod.guest().interfaceBandwidth();
   }
 
   /// A VM's name may have dots; a host name is one DNS label.

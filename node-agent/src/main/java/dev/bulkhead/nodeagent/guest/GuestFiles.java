@@ -59,17 +59,18 @@ final class GuestFiles {
   }
 
   /// The guest's own user may pass through its directory, not look around or write there; others
-  /// may do nothing. The directory's group is what remembers the user.
+  /// may do nothing. The directory's group is what remembers the user, and that modes are set: only
+  /// an owner may set them, or one with CAP_FOWNER.
   ///
   /// @return the user, which no other guest has while this directory exists
   synchronized QemuUser create(PodUid pod) throws IOException {
     var directory = directory(pod);
-    Files.createDirectories(directory.sockets());
-    Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwx--x---"));
-    Files.setPosixFilePermissions(
-        directory.sockets(), PosixFilePermissions.fromString("rwx------"));
     var user = user(pod).orElse(null);
     if (user == null) {
+      Files.createDirectories(directory.sockets());
+      Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwx--x---"));
+      Files.setPosixFilePermissions(
+          directory.sockets(), PosixFilePermissions.fromString("rwx------"));
       user = QemuUser.forPod(pod, users());
       Files.setAttribute(directory.path(), "unix:gid", user.id(), LinkOption.NOFOLLOW_LINKS);
     }

@@ -17,6 +17,10 @@ public final class NetworkPlan {
   /// What the container runtime calls a pod's interface (CRI).
   static final String POD_INTERFACE = "eth0";
 
+  /// What may pass at once beyond a second's worth, which the kernel adds itself (nft_limit.c):
+  /// four of the largest packets that it makes (64 KiB, GSO), or a slow limit would pass none.
+  private static final long BURST = 4 * 64 * 1024;
+
   private NetworkPlan() {}
 
   /// The guest's neighbour entry is fixed, so that it can be answered before it knows its address;
@@ -31,7 +35,9 @@ public final class NetworkPlan {
         .formatted(link.tap(), link.mac(), mtu, GATEWAY, GUEST);
   }
 
-  static String nftRuleset() {
+  /// @param bandwidth bytes per second in each direction, null for no limit. libvirt's own limit
+  ///     would be lost: the kernel drops a device's queues when it moves to another namespace.
+  static String nftRuleset(Link link, Long bandwidth) {
     return """
     table ip bulkhead
     delete table ip bulkhead
@@ -44,8 +50,19 @@ public final class NetworkPlan {
         type nat hook postrouting priority srcnat
         oifname "%1$s" ip saddr %3$s masquerade
       }
+      chain bandwidth {
+        type filter hook forward priority filter
+    %4$s  }
     }
     """
-        .formatted(POD_INTERFACE, GUEST, RANGE);
+        .formatted(POD_INTERFACE, GUEST, RANGE, bandwidth == null ? "" : limits(link, bandwidth));
+  }
+
+  private static String limits(Link link, long bandwidth) {
+    return """
+        iifname "%1$s" limit rate over %2$d bytes/second burst %3$d bytes drop
+        oifname "%1$s" limit rate over %2$d bytes/second burst %3$d bytes drop
+    """
+        .formatted(link.tap(), bandwidth, BURST);
   }
 }

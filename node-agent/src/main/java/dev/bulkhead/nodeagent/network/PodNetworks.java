@@ -15,7 +15,8 @@ import java.util.Map;
 public final class PodNetworks implements AutoCloseable {
 
   /// Moves the tap in unless it is there, then works in the pod's network namespace. The fresh
-  /// /proc is needed because a container's own has a read-only /proc/sys.
+  /// /proc is needed because a container's own has a read-only /proc/sys. Port 67 is opened to all
+  /// in there, which is the agent alone, so that it needs no CAP_NET_BIND_SERVICE.
   private static final String ENTER =
       """
       if [ -e "/sys/class/net/$TAP" ]; then ip link set "$TAP" netns "$POD"; fi
@@ -26,6 +27,7 @@ public final class PodNetworks implements AutoCloseable {
       """
       mount -t proc proc /proc
       echo 1 >/proc/sys/net/ipv4/ip_forward
+      echo 67 >/proc/sys/net/ipv4/ip_unprivileged_port_start
       printf %s "$IP_BATCH" | ip -batch -
       printf %s "$NFT_RULESET" | nft -f -
       """;
@@ -46,7 +48,9 @@ public final class PodNetworks implements AutoCloseable {
   }
 
   /// Does nothing new where it was done before. QEMU must have the tap open.
-  public void join(Keeper keeper, Link link, String hostname) throws IOException {
+  ///
+  /// @param bandwidth bytes per second in each direction, null for no limit
+  public void join(Keeper keeper, Link link, String hostname, Long bandwidth) throws IOException {
     int mtu = mtu(keeper);
     Command.run(
         List.of("sh", "-euc", ENTER),
@@ -55,7 +59,7 @@ public final class PodNetworks implements AutoCloseable {
             "POD", Integer.toString(keeper.pid()),
             "INSIDE", INSIDE,
             "IP_BATCH", NetworkPlan.ipBatch(link, mtu),
-            "NFT_RULESET", NetworkPlan.nftRuleset()));
+            "NFT_RULESET", NetworkPlan.nftRuleset(link, bandwidth)));
     var resolver = ResolvConf.parse(Files.readAllLines(keeper.root().resolve("etc/resolv.conf")));
     var lease =
         new Lease(

@@ -169,6 +169,7 @@ class DiskFilesIT {
         spec.kernel(),
         spec.disks(),
         spec.interfaceName(),
+        spec.interfaceBandwidth(),
         cloudInit);
   }
 

@@ -201,9 +201,10 @@ public final class AnyGuest {
             paths(),
             quantities(MIB, 64 * MIB * MIB),
             Arbitraries.of(true, false),
-            Arbitraries.of(true, false))
+            Arbitraries.of(true, false),
+            limits().injectNull(0.5))
         .as(
-            (name, bus, path, size, image, ordered) -> {
+            (name, bus, path, size, image, ordered, limits) -> {
               var disk = new VirtualMachineSpec.Disk();
               disk.setName(name);
               disk.setBus(bus);
@@ -216,7 +217,21 @@ public final class AnyGuest {
                 disk.getEmpty().setSize(size);
               }
               disk.setBootOrder(ordered ? 1 : null);
+              disk.setLimits(limits);
               return disk;
+            });
+  }
+
+  private static Arbitrary<VirtualMachineSpec.DiskLimits> limits() {
+    return Combinators.combine(
+            Arbitraries.integers().between(10, 10_000_000).injectNull(0.3),
+            quantities(MIB / 16, MIB * MIB).injectNull(0.3))
+        .as(
+            (iops, bandwidth) -> {
+              var limits = new VirtualMachineSpec.DiskLimits();
+              limits.setIops(iops == null && bandwidth == null ? Integer.valueOf(10) : iops);
+              limits.setBandwidth(bandwidth);
+              return limits;
             });
   }
 

@@ -159,6 +159,20 @@ class DomainPlannerTest {
     assertThat(xml(data, "//disk[not(serial)]/driver/@cache")).isEqualTo("writeback");
   }
 
+  @ParameterizedTest
+  @CsvSource({"400, 1048576", "400,", ", 1048576", ","})
+  void limitsADiskAsItsSpecSaysAndNothingElse(Integer iops, Long bandwidth) {
+    var data = new GuestSpec.Disk("data", null, null, 1L << 30, Bus.Virtio, null, iops, bandwidth);
+
+    assertThat(xml(data, "//disk[serial='data']/iotune/total_iops_sec"))
+        .isEqualTo(iops == null ? "" : "400");
+    assertThat(xml(data, "//disk[serial='data']/iotune/total_bytes_sec"))
+        .isEqualTo(bandwidth == null ? "" : "1048576");
+    assertThat(xml(data, "count(//iotune)"))
+        .isEqualTo(iops == null && bandwidth == null ? "0" : "1");
+    LibvirtSchema.validate(xmlOf(data));
+  }
+
   @Test
   void hasNoSeedWhereNoneWasPrepared() {
     var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, empty("data", Bus.Virtio, null));
@@ -218,9 +232,12 @@ class DomainPlannerTest {
   }
 
   private static String xml(GuestSpec.Disk disk, String path) {
+    return LibvirtSchema.text(xmlOf(disk), path);
+  }
+
+  private static String xmlOf(GuestSpec.Disk disk) {
     var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS, disk);
-    return LibvirtSchema.text(
-        DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml(), path);
+    return DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml();
   }
 
   @Test

@@ -51,15 +51,16 @@ public final class Specs {
         kernel,
         List.of(disks),
         "default",
+        null,
         null);
   }
 
   public static GuestSpec.Disk disk(String name, Bus bus, Integer bootOrder) {
-    return new GuestSpec.Disk(name, "example/image", null, null, bus, bootOrder);
+    return new GuestSpec.Disk(name, "example/image", null, null, bus, bootOrder, null, null);
   }
 
   public static GuestSpec.Disk empty(String name, Bus bus, Integer bootOrder) {
-    return new GuestSpec.Disk(name, null, null, MEMORY, bus, bootOrder);
+    return new GuestSpec.Disk(name, null, null, MEMORY, bus, bootOrder, null, null);
   }
 
   static DomainPlanner.Prepared prepared(GuestSpec spec, Accelerator accelerator) {

@@ -37,14 +37,25 @@ class VersionSkewTest {
           Firmware.Type.UEFI,
           new GuestSpec.Kernel("kernel:1", "/boot/vmlinuz", "/boot/initrd.img", "console=ttyS0"),
           List.of(
-              new GuestSpec.Disk("root", "disk:1", "/disk/root.qcow2", null, Bus.Virtio, 1),
-              new GuestSpec.Disk("data", null, null, 32L << 20, Bus.SATA, null)),
+              new GuestSpec.Disk(
+                  "root", "disk:1", "/disk/root.qcow2", null, Bus.Virtio, 1, null, null),
+              new GuestSpec.Disk("data", null, null, 32L << 20, Bus.SATA, null, null, null)),
           "net0",
+          null,
           new GuestSpec.CloudInit(null, "init"));
 
   @Test
   void readsTheGuestOfAReleasedOperator() throws IOException {
     assertThat(pod("guest-1.json").guest()).isEqualTo(RELEASED);
+  }
+
+  @Test
+  void readsTheLimitsOfAGuestOfFormat2() throws IOException {
+    var guest = pod("guest-2.json").guest();
+    assertThat(guest.interfaceBandwidth()).isEqualTo(65_536);
+    assertThat(guest.disks().getFirst().iops()).isNull();
+    assertThat(guest.disks().getLast().iops()).isEqualTo(500);
+    assertThat(guest.disks().getLast().bandwidth()).isEqualTo(1 << 20);
   }
 
   @Test
@@ -65,17 +76,19 @@ class VersionSkewTest {
                 1L << 30,
                 Firmware.Type.BIOS,
                 null,
-                List.of(new GuestSpec.Disk("root", "disk:1", null, null, Bus.Virtio, null)),
+                List.of(
+                    new GuestSpec.Disk("root", "disk:1", null, null, Bus.Virtio, null, null, null)),
                 "default",
+                null,
                 null));
   }
 
   /// What is then done is `GuestPlannerTest`'s.
   @Test
   void knowsWhichFormatAGuestThatItCannotReadNeedsAndWhoseItIs() throws IOException {
-    var pod = pod("guest-2.json");
+    var pod = pod("guest-3.json");
     assertThat(pod.guest()).isNull();
-    assertThat(pod.guestFormat()).isEqualTo(2);
+    assertThat(pod.guestFormat()).isEqualTo(3);
     assertThat(pod.vmUid()).isEqualTo(VM);
   }
 

@@ -79,7 +79,7 @@ class PodNetworksIT {
 
   @Test
   void tellsTheGuestAllOfItsNetwork() throws IOException {
-    networks.join(keeper, LINK, "web");
+    networks.join(keeper, LINK, "web", null);
 
     assertThat(dhcp())
         .contains(
@@ -89,14 +89,14 @@ class PodNetworksIT {
 
   @Test
   void answersAClientThatAsksForBroadcasts() throws IOException {
-    networks.join(keeper, LINK, "web");
+    networks.join(keeper, LINK, "web", null);
 
     assertThat(dhcp("-B")).contains("bound 10.0.2.2");
   }
 
   @Test
   void theGuestAnswersAtThePodsAddressAndCallsFromIt() throws IOException {
-    networks.join(keeper, LINK, "web");
+    networks.join(keeper, LINK, "web", null);
     assertThat(dhcp()).contains("bound");
 
     serve(guest, "from the guest");
@@ -108,19 +108,34 @@ class PodNetworksIT {
 
   @Test
   void joiningAgainChangesNothingForTheGuest() throws IOException {
-    networks.join(keeper, LINK, "web");
+    networks.join(keeper, LINK, "web", null);
     assertThat(dhcp()).contains("bound");
     serve(guest, "still here");
 
-    networks.join(keeper, LINK, "web");
+    networks.join(keeper, LINK, "web", null);
 
     await().untilAsserted(() -> assertThat(get(cluster, "10.9.0.2")).contains("still here"));
     assertThat(dhcp()).contains("bound");
   }
 
+  /// 16 MiB at 4 MiB/s, of which 4.25 MiB may pass at once: 2.9 s and what TCP loses.
+  @Test
+  void limitHoldsInBothDirections() throws IOException {
+    networks.join(keeper, LINK, "web", 4L << 20);
+    assertThat(dhcp()).contains("bound");
+    serveBytes(guest, 16 << 20);
+    serveBytes(cluster, 16 << 20);
+
+    assertThat(secondsToFetch(cluster, "10.9.0.2")).isBetween(2.8, 12.0);
+    assertThat(secondsToFetch(guest, "10.9.0.1")).isBetween(2.8, 12.0);
+
+    networks.join(keeper, LINK, "web", null);
+    assertThat(secondsToFetch(cluster, "10.9.0.2")).isLessThan(2);
+  }
+
   @Test
   void nobodyElseInTheClusterIsGivenAddresses() throws IOException {
-    networks.join(keeper, LINK, "web");
+    networks.join(keeper, LINK, "web", null);
 
     assertThat(
             cluster.inNetwork(
@@ -170,6 +185,20 @@ class PodNetworksIT {
     Files.writeString(folder.resolve("index.html"), words);
     servers.add(
         where.startInNetwork("busybox", "httpd", "-f", "-p", "80", "-h", folder.toString()));
+  }
+
+  private void serveBytes(Namespaced where, int bytes) throws IOException {
+    serve(where, "x".repeat(bytes));
+    await().until(() -> !get(where, "127.0.0.1").isEmpty());
+  }
+
+  private static double secondsToFetch(Namespaced from, String address) {
+    var start = System.nanoTime();
+    var count =
+        from.inNetwork(
+            "sh", "-c", "timeout 60 busybox wget -q -O - http://" + address + " | wc -c");
+    assertThat(count.strip()).isEqualTo(Integer.toString(16 << 20));
+    return (System.nanoTime() - start) / 1e9;
   }
 
   private static String get(Namespaced from, String address) {

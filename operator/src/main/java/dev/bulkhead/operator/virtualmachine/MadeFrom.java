@@ -26,7 +26,9 @@ record MadeFrom(JsonNode tree) {
 
   /// Fields that hold a quantity. A label or a node selector may have such a name too.
   private static final Pattern SIZE =
-      Pattern.compile("spec\\.memory\\.size|spec\\.disks\\[[^]]*]\\.empty\\.size");
+      Pattern.compile(
+          "spec\\.memory\\.size|spec\\.disks\\[[^]]*]\\.empty\\.size"
+              + "|spec\\.(disks|interfaces)\\[[^]]*]\\.limits\\.bandwidth");
 
   static MadeFrom of(VirtualMachine vm) {
     var tree = JSON.createObjectNode();

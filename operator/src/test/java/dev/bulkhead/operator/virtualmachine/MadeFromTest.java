@@ -57,6 +57,21 @@ class MadeFromTest {
         .isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({"1Mi, 1024Ki, 0", "1Mi, 2Mi, 2"})
+  void aBandwidthIsComparedAsAQuantity(String old, String wanted, int differences) {
+    assertThat(limited(old).differencesTo(limited(wanted))).hasSize(differences);
+  }
+
+  private static MadeFrom limited(String bandwidth) {
+    var limits = "limits: {bandwidth: " + bandwidth + "}";
+    return madeFrom(
+        BEFORE.replace("{name: data,", "{name: data, " + limits + ",")
+            + "  interfaces: [{name: default, "
+            + limits
+            + "}]\n");
+  }
+
   @Test
   void aLabelThatIsNamedSizeIsNoQuantity() {
     var small = madeFrom(BEFORE.replace("tier: front", "disk.size: small"));

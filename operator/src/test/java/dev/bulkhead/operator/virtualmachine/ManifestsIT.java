@@ -111,6 +111,30 @@ class ManifestsIT {
                 "{name: b, bootOrder: 1, empty: {size: 1Gi}}"),
             "make each number unique"),
         wrong(
+            "limits that limit nothing",
+            disk("{name: a, empty: {size: 1Gi}, limits: {}}"),
+            "at least one of iops and bandwidth"),
+        wrong(
+            "5 requests per second",
+            disk("{name: a, empty: {size: 1Gi}, limits: {iops: 5}}"),
+            "greater than or equal to 10"),
+        wrong(
+            "a disk of one byte per second",
+            disk("{name: a, empty: {size: 1Gi}, limits: {bandwidth: \"1\"}}"),
+            "from 64Ki to 1Ti"),
+        wrong(
+            "a bandwidth in words",
+            disk("{name: a, empty: {size: 1Gi}, limits: {bandwidth: fast}}"),
+            "from 64Ki to 1Ti"),
+        wrong(
+            "an interface's limits without bandwidth",
+            GOOD + "interfaces: [{name: default, pod: {}, limits: {}}]\n",
+            "limits.bandwidth"),
+        wrong(
+            "an interface of 1Ki per second",
+            GOOD + "interfaces: [{name: default, pod: {}, limits: {bandwidth: 1Ki}}]\n",
+            "from 64Ki to 1Ti"),
+        wrong(
             "boot order 0",
             disk("{name: a, bootOrder: 0, empty: {size: 1Gi}}"),
             "greater than or equal to 1"),
@@ -209,8 +233,8 @@ class ManifestsIT {
         kernel: {image: "example.com/a:1", path: "/boot/my kernel", args: "quoted=\\"<&'$(x)\\""}
         disks:
         - {name: root, image: {reference: "example.com/a:1", path: "/disk/a..b/x.img"}, bootOrder: 2}
-        - {name: data, empty: {size: 64Ti}, bus: SCSI, bootOrder: 1}
-        interfaces: [{name: default, pod: {}}]
+        - {name: data, empty: {size: 64Ti}, bus: SCSI, bootOrder: 1, limits: {iops: 10000000, bandwidth: 1Ti}}
+        interfaces: [{name: default, pod: {}, limits: {bandwidth: 64Ki}}]
         cloudInit: {userData: "%s"}
         terminationGracePeriodSeconds: 0
         """

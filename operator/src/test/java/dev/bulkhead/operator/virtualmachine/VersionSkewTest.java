@@ -5,6 +5,7 @@ import static dev.bulkhead.operator.virtualmachine.Fixtures.SETTINGS;
 import static dev.bulkhead.operator.virtualmachine.Fixtures.facts;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport.State;
@@ -45,15 +46,29 @@ class VersionSkewTest {
         cloudInit: {userDataSecret: {name: init}}
       """;
 
+  /// An agent that would run it without its limits must not run it.
+  @Test
+  void asksForFormat2WhereThereAreLimitsAndOnlyThere() throws IOException {
+    var disk = VM.replace("SATA,", "SATA, limits: {iops: 500, bandwidth: 1Mi},");
+    var wire = VM.replace("name: net0", "name: net0, limits: {bandwidth: 64Ki}");
+    var both = disk.replace("name: net0", "name: net0, limits: {bandwidth: 64Ki}");
+    assertThat(guest(disk).get("format").asInt()).isEqualTo(2);
+    assertThat(guest(wire).get("format").asInt()).isEqualTo(2);
+    assertThat(guest(both)).isEqualTo(JSON.readTree(recorded("guest-2.json")));
+  }
+
   @Test
   void writesTheGuestInTheFormatThatReleasedAgentsRead() throws IOException {
-    var pod = PodPlanner.plan(Serialization.unmarshal(VM, VirtualMachine.class), SETTINGS);
-    var written = pod.getMetadata().getAnnotations().get(Contract.GUEST_ANNOTATION);
-    assertThat(JSON.readTree(written))
+    assertThat(guest(VM))
         .as(
             "agents of earlier releases read this: a new field is left out, or the guest's format"
                 + " raised, where they must not ignore it; guest-1.json itself never changes")
         .isEqualTo(JSON.readTree(recorded("guest-1.json")));
+  }
+
+  private static JsonNode guest(String vm) throws IOException {
+    var pod = PodPlanner.plan(Serialization.unmarshal(vm, VirtualMachine.class), SETTINGS);
+    return JSON.readTree(pod.getMetadata().getAnnotations().get(Contract.GUEST_ANNOTATION));
   }
 
   @Test
