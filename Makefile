@@ -4,7 +4,7 @@ export BASH_ENV := $(CURDIR)/scripts/env.sh
 MVN := mvn -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults soak fmt clean
+.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults soak bench fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ faults: images bed chart ## every fault, alone and in pairs, at every moment: mo
 
 soak: images bed chart ## random faults for a while: make soak MINUTES=30 SEED=7
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=SoakE2E $(if $(MINUTES),-Dminutes=$(MINUTES)) $(if $(SEED),-Dseed=$(SEED))
+
+bench: images bed chart ## measures what Bulkhead costs: one table, and target/bench.json; make bench ONLY=start,memory
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=BenchE2E $(if $(ONLY),-Donly=$(ONLY))
 
 fmt: ## formats all Java
 	@$(MVN) -q spotless:apply
