@@ -92,7 +92,7 @@ final class BareLibvirt implements AutoCloseable {
     return host.sh("tr '\\0' '\\n' </proc/" + qemu + "/cmdline")
         .replaceAll("guest=[^,]*", "guest=")
         .replaceAll("/var/lib/libvirt/qemu/domain-[^/]*", "/domain")
-        .replaceAll("(/run/bulkhead/guests/[^/,\\s]*|" + FOLDER + ")", "/guest")|bench)", "/guest")
+        .replaceAll("(/run/bulkhead/guests/[^/,\\s]*|" + FOLDER + ")", "/guest")
         .replaceAll("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "uuid")
         .replaceAll("\"?fds?\"?[=:]\"?[0-9:]+\"?", "fd=");
   }
