@@ -51,17 +51,17 @@ bed-down: ## removes that cluster and all that belongs to it
 chart: bed ## installs or upgrades the Helm chart on the bed, with the images as they are now
 	@scripts/install-chart.sh
 
-e2e: $(if $(E2E_KUBECONFIG),,images bed chart) ## runs cluster tests: make e2e TEST=SomeE2E#someBehaviour; on the bed, or the cluster of E2E_KUBECONFIG
+e2e: $(if $(E2E_KUBECONFIG),,images chart) ## runs cluster tests: make e2e TEST=SomeE2E#someBehaviour; on the bed, or the cluster of E2E_KUBECONFIG
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false $(if $(TEST),-Dit.test='$(TEST)')
 
-faults: images bed chart ## every fault, alone and in pairs, at every moment: more than an hour; make faults SEED=7 draws other moments
+faults: images chart ## every fault, alone and in pairs, at every moment: more than an hour; make faults SEED=7 draws other moments
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=FaultsE2E -Dfaults=all $(if $(SEED),-Dseed=$(SEED))
 
-soak: images bed chart ## random faults for a while: make soak MINUTES=30 SEED=7
+soak: images chart ## random faults for a while: make soak MINUTES=30 SEED=7
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=SoakE2E $(if $(MINUTES),-Dminutes=$(MINUTES)) $(if $(SEED),-Dseed=$(SEED))
 
 bench: images bed chart ## measures what Bulkhead costs: one table, and target/bench.json; make bench ONLY=start,memory
-	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=BenchE2E $(if $(ONLY),-Donly=$(ONLY))
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=BenchE2E $(if $(ONLY),-Donly=$(ONLY)) $(if $(ROUNDS),-Drounds=$(ROUNDS))
 
 fmt: ## formats all Java
 	@$(MVN) -q spotless:apply

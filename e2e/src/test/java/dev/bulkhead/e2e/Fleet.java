@@ -16,7 +16,7 @@ import org.awaitility.Awaitility;
 /// connection and is never touched, and in each round two that start (one by its creation, one by
 /// its power), one that stops and one that is deleted.
 final class Fleet implements AutoCloseable {
-  /// What issue 4 promises for the status once the cluster works again.
+  /// What is promised for the status once the cluster works again.
   private static final Duration STATUS_RIGHT_WITHIN = Duration.ofSeconds(10);
 
   private static final String NODE = "worker-1";

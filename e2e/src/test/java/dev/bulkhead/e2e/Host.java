@@ -5,6 +5,7 @@ import dev.bulkhead.e2e.bed.Output;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 
 /// The inside of a node, as root on it sees it. Processes are found by what they are and killed by
 /// PID, never by a name that others may share.
@@ -69,6 +70,20 @@ public record Host(Node machine) {
 
   public List<Long> libvirtdPids() {
     return pids("libvirtd", "libvirtd");
+  }
+
+  /// Watches for it every few milliseconds, for a minute.
+  CompletableFuture<Void> killOnceThereIsAQemuOf(Lab lab, String vm, long pid) {
+    var script =
+        """
+        end=$((SECONDS + 60))
+        until grep -qs 'guest=%s.%s[,]' /proc/[0-9]*/cmdline; do
+          [ $SECONDS -lt $end ] || exit 1
+        done
+        kill -9 %d
+        """
+            .formatted(lab.namespace(), vm, pid);
+    return CompletableFuture.runAsync(() -> sh(script));
   }
 
   /// Puts a process in the place of a libvirtd that its container runtime has forgotten: it looks
@@ -192,6 +207,16 @@ public record Host(Node machine) {
   String volume(Lab lab, String vm, String volume) {
     return "/var/lib/kubelet/pods/%s/volumes/kubernetes.io~empty-dir/%s"
         .formatted(podUid(lab, vm), volume);
+  }
+
+  /// No room on the file system of the node's state, which is in memory, until this is closed.
+  AutoCloseable fillState() {
+    sh(
+        """
+        mount -o remount,size=$(($(df -k --output=used /run | tail -1) + 256))k /run
+        dd if=/dev/zero of=/run/filled bs=4k 2>/dev/null || true
+        """);
+    return () -> sh("mount -o remount,size=50% /run && rm /run/filled");
   }
 
   /// Leaves the VM's pod this much memory beyond what it uses now, in bytes.

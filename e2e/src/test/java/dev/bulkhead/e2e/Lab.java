@@ -185,6 +185,17 @@ public final class Lab implements AutoCloseable {
         () -> client.pods().inNamespace(namespace).withName(name).get() == null);
   }
 
+  /// The container of the VM's pod, which runs whether its guest does or not.
+  void awaitKeeper(String vm) {
+    await("the keeper of " + vm)
+        .until(
+            () -> client.pods().inNamespace(namespace).withName(vm).get(),
+            pod ->
+                pod != null
+                    && pod.getStatus().getContainerStatuses().stream()
+                        .anyMatch(container -> container.getState().getRunning() != null));
+  }
+
   public static ConditionFactory await(String what) {
     return Awaitility.await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(300));
   }

@@ -56,6 +56,31 @@ class SurvivalE2E {
     assertUntouchedAndObeying(lab, hosts);
   }
 
+  /// QEMU is not in its pod's cgroup yet, and must not keep the runtime from removing libvirtd's
+  /// container.
+  @Test
+  void libvirtdComesBackWhenItDiesWhileItStartsAGuest(Lab lab, Hosts hosts) {
+    var node = hosts.on(guest.node());
+    var old = node.libvirtdPid();
+    var killer = node.killOnceThereIsAQemuOf(lab, "other", old);
+    lab.apply(Manifests.tinyGuest("other", Manifests.onNode(guest.node())));
+    killer.join();
+    awaitAnother("libvirtd", node::libvirtdPids, old);
+    lab.awaitRunning("other").awaitAnswer();
+    assertThat(hosts.qemusOf(lab, "other")).hasSize(1);
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
+  /// It leaves its container's cgroup, by which alone the runtime kills.
+  @Test
+  void libvirtdThatHangsIsEndedWithItsPod(Lab lab, Hosts hosts) {
+    var hung = Component.LIBVIRTD.find(lab, hosts, guest.node());
+    hung.freeze();
+    replaceAgentPod(lab);
+    awaitAnother("libvirtd", hung.host()::libvirtdPids, hung.pid());
+    assertUntouchedAndObeying(lab, hosts);
+  }
+
   /// As containerd does when it is killed while it starts the container.
   @Test
   void libvirtdTakesOverFromOneThatItsContainerRuntimeHasLost(Lab lab, Hosts hosts) {
@@ -72,11 +97,7 @@ class SurvivalE2E {
 
   @Test
   void guestOutlivesTheWholeAgentPod(Lab lab, Hosts hosts) {
-    var pod = Deployment.agentPod(lab.client(), guest.node());
-    lab.client().resource(pod).withGracePeriod(5).delete();
-    Lab.awaitTrue(
-        "another agent pod, ready",
-        () -> Deployment.readyAgentPodOtherThan(lab.client(), guest.node(), pod));
+    replaceAgentPod(lab);
     assertUntouchedAndObeying(lab, hosts);
   }
 
@@ -85,6 +106,14 @@ class SurvivalE2E {
     Deployment.operatorPods(lab.client())
         .forEach(pod -> lab.client().resource(pod).withGracePeriod(0).delete());
     assertUntouchedAndObeying(lab, hosts);
+  }
+
+  private void replaceAgentPod(Lab lab) {
+    var pod = Deployment.agentPod(lab.client(), guest.node());
+    lab.client().resource(pod).withGracePeriod(5).delete();
+    Lab.awaitTrue(
+        "another agent pod, ready",
+        () -> Deployment.readyAgentPodOtherThan(lab.client(), guest.node(), pod));
   }
 
   private static void awaitAnother(String what, Callable<List<Long>> pids, long old) {

@@ -137,6 +137,27 @@ class TroubleE2E {
     assertSaid(lab, "garbage", "Running", "StartFailed", "root");
   }
 
+  /// The agent is held until the pod's container runs, because the container runtime needs the same
+  /// room.
+  @Test
+  void fullNodeIsSaidAndCuredByRoom(Lab lab, Hosts hosts) throws Exception {
+    var node = hosts.on("worker-1");
+    var agent = Component.NODE_AGENT.find(lab, hosts, node.name());
+    agent.freeze();
+    try {
+      lab.apply(Manifests.tinyGuest("cramped", Manifests.onNode(node.name())));
+      lab.awaitKeeper("cramped");
+      try (var _ = node.fillState()) {
+        agent.thaw();
+        assertSaid(lab, "cramped", "Running", "StartDelayed", "No space left on device");
+      }
+      assertRuns(lab, "cramped");
+      assertThat(lab.vm("cramped").get().getStatus().getRestarts()).isNull();
+    } finally {
+      agent.thaw();
+    }
+  }
+
   @Test
   void podOfAnotherOwnerUnderTheSameNameIsLeftAloneAndSaid(Lab lab) {
     lab.apply(Manifests.container("taken", lab.firstNode()));

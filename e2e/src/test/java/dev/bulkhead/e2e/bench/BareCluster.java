@@ -75,11 +75,14 @@ final class BareCluster implements AutoCloseable {
   /// Environment of a process that reaches this server with a service account's rights.
   Map<String, String> environmentAs(String serviceAccount) {
     return Map.of(
-        "KUBERNETES_MASTER", url(),
-        "KUBERNETES_TRUST_CERTIFICATES", "true",
-        "KUBERNETES_AUTH_TOKEN", TOKEN,
+        "KUBERNETES_MASTER",
+        url(),
+        "KUBERNETES_TRUST_CERTIFICATES",
+        "true",
+        "KUBERNETES_AUTH_TOKEN",
+        TOKEN,
         "KUBERNETES_IMPERSONATE_USERNAME",
-            "system:serviceaccount:" + RELEASE_NAMESPACE + ":" + serviceAccount);
+        "system:serviceaccount:" + RELEASE_NAMESPACE + ":" + serviceAccount);
   }
 
   private String url() {
@@ -148,7 +151,9 @@ final class BareCluster implements AutoCloseable {
 
   private static String tool(String component, String name) {
     var cache = System.getenv("BULKHEAD_CACHE");
-    var tools = Path.of(cache == null ? System.getProperty("user.home") + "/.cache/bulkhead" : cache, "tools");
+    var tools =
+        Path.of(
+            cache == null ? System.getProperty("user.home") + "/.cache/bulkhead" : cache, "tools");
     return tools.resolve(component).resolve("bin").resolve(name).toString();
   }
 

@@ -71,14 +71,30 @@ record BurstBench() {
       var name = "burst" + size;
       report.figure(name + "_status_p50_s", percentile(times, 50), "s", "created → status Running");
       report.figure(name + "_status_p95_s", percentile(times, 95), "s", "created → status Running");
-      report.figure(name + "_operator_cpu_s", operator.cpuSeconds() - cpu, "s", "CPU time of the operator in it");
-      report.figure(name + "_operator_rss_mib", operator.rssMib(), "MiB", "RSS after it, %d VMs in all".formatted(total));
+      report.figure(
+          name + "_operator_cpu_s",
+          operator.cpuSeconds() - cpu,
+          "s",
+          "CPU time of the operator in it");
+      report.figure(
+          name + "_operator_rss_mib",
+          operator.rssMib(),
+          "MiB",
+          "RSS after it, %d VMs in all".formatted(total));
       report.samples(name, times);
       rows.add(row(total, operator));
     }
     var vms = column(rows, "vms");
-    report.figure("operator_rss_kib_per_vm", 1024 * Statistics.slope(vms, column(rows, "rss")), "KiB", "slope over 1-10,001 VMs");
-    report.figure("operator_cpu_ms_per_vm", 1000 * Statistics.slope(vms, column(rows, "cpu")), "ms", "slope over 1-10,001 VMs");
+    report.figure(
+        "operator_rss_kib_per_vm",
+        1024 * Statistics.slope(vms, column(rows, "rss")),
+        "KiB",
+        "slope over 1-10,001 VMs");
+    report.figure(
+        "operator_cpu_ms_per_vm",
+        1000 * Statistics.slope(vms, column(rows, "cpu")),
+        "ms",
+        "slope over 1-10,001 VMs");
     report.samples("operator_by_vms", rows);
   }
 
@@ -122,9 +138,15 @@ record BurstBench() {
     var from = Instant.now();
     pass(STEADY);
     var seconds = Duration.between(from, Instant.now()).toMillis() / 1000.0;
-    report.figure("steady_operator_cpu_percent", 100 * (operator.cpuSeconds() - cpu) / seconds, "%", AIM_IDLE_PERCENT, "of a core, 10,001 VMs on 400 nodes");
+    report.figure(
+        "steady_operator_cpu_percent",
+        100 * (operator.cpuSeconds() - cpu) / seconds,
+        "%",
+        AIM_IDLE_PERCENT,
+        "of a core, 10,001 VMs on 400 nodes");
     report.figure("steady_operator_rss_mib", operator.rssMib(), "MiB", "10,001 VMs on 400 nodes");
-    report.figure("steady_operator_peak_rss_mib", operator.peakRssMib(), "MiB", "the most it ever was");
+    report.figure(
+        "steady_operator_peak_rss_mib", operator.peakRssMib(), "MiB", "the most it ever was");
   }
 
   /// A time that is the measure itself.
@@ -134,20 +156,21 @@ record BurstBench() {
 
   private static void restart(
       Report report, BareCluster cluster, PlayedNodes nodes, Phases phases) {
-    var changed = IntStream.rangeClosed(1, CHANGED_WHILE_AWAY).mapToObj(i -> "vm-" + i * 97).toList();
+    var changed =
+        IntStream.rangeClosed(1, CHANGED_WHILE_AWAY).mapToObj(i -> "vm-" + i * 97).toList();
     changed.forEach(name -> nodes.report(NAMESPACE, name, GuestReport.State.OutOfSpace));
     changed.forEach(phases::forget);
     create(cluster.admin(), "made-while-away");
     var from = Instant.now();
     try (var operator = new OperatorContainer(cluster, "bulkhead-bench-operator-2")) {
-      var last =
-          changed.stream()
-              .map(phases::awaitChange)
-              .max(Instant::compareTo)
-              .orElseThrow();
+      var last = changed.stream().map(phases::awaitChange).max(Instant::compareTo).orElseThrow();
       var made = phases.await("made-while-away", Phase.Running);
       var right = last.isAfter(made) ? last : made;
-      report.figure("restart_right_again_s", Duration.between(from, right).toMillis() / 1000.0, "s", "start of the process → %d changes and a new VM are in status".formatted(changed.size()));
+      report.figure(
+          "restart_right_again_s",
+          Duration.between(from, right).toMillis() / 1000.0,
+          "s",
+          "start of the process → %d changes and a new VM are in status".formatted(changed.size()));
       report.figure("restart_operator_rss_mib", operator.rssMib(), "MiB", "after it, 10,002 VMs");
     }
   }

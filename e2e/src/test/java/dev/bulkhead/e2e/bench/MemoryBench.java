@@ -70,7 +70,11 @@ record MemoryBench(Lab lab, Hosts hosts) {
     var total = 0.0;
     for (var what : List.of("agent", "libvirtd", "operators")) {
       var slope = Statistics.slope(vms, column(ours, what));
-      report.figure("overhead_%s_mib_per_vm".formatted(what), slope, "MiB", "growth by VM, line through 1-20 VMs");
+      report.figure(
+          "overhead_%s_mib_per_vm".formatted(what),
+          slope,
+          "MiB",
+          "growth by VM, line through 1-20 VMs");
       total += slope;
     }
     var keepers = new ArrayList<Double>();
@@ -81,15 +85,30 @@ record MemoryBench(Lab lab, Hosts hosts) {
     }
     var keeper = Statistics.mean(keepers);
     report.figure("overhead_keeper_mib_per_vm", keeper, "MiB", "PSS of a keeper, mean");
-    report.figure("overhead_mib_per_vm", total + keeper, "MiB", AIM_MIB, "ours in all, beyond guest and QEMU");
-    report.figure("qemu_mib_per_vm", Statistics.mean(qemus), "MiB", "QEMU's own, beyond the guest's memory, mean");
-    report.figure("vm_request_beyond_guest_mib", budgetMib("idle-0"), "MiB", "what the operator adds to the pod's request");
-    report.samples("memory", Map.of("steps", ours, "keepers", keepers, "qemus_beyond_guest", qemus));
+    report.figure(
+        "overhead_mib_per_vm",
+        total + keeper,
+        "MiB",
+        AIM_MIB,
+        "ours in all, beyond guest and QEMU");
+    report.figure(
+        "qemu_mib_per_vm",
+        Statistics.mean(qemus),
+        "MiB",
+        "QEMU's own, beyond the guest's memory, mean");
+    report.figure(
+        "vm_request_beyond_guest_mib",
+        budgetMib("idle-0"),
+        "MiB",
+        "what the operator adds to the pod's request");
+    report.samples(
+        "memory", Map.of("steps", ours, "keepers", keepers, "qemus_beyond_guest", qemus));
   }
 
   private double budgetMib(String vm) {
     var pod = lab.client().pods().inNamespace(lab.namespace()).withName(vm).get();
-    var request = pod.getSpec().getContainers().getFirst().getResources().getRequests().get("memory");
+    var request =
+        pod.getSpec().getContainers().getFirst().getResources().getRequests().get("memory");
     return Quantity.getAmountInBytes(request).doubleValue() / (1024 * 1024) - GUEST_KIB / 1024.0;
   }
 

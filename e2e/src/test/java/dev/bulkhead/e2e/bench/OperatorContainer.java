@@ -29,14 +29,17 @@ final class OperatorContainer implements AutoCloseable {
     cluster
         .environmentAs("bulkhead-operator")
         .forEach((key, value) -> command.addAll(List.of("-e", key + "=" + value)));
-    command.addAll(List.of("-e", "POD_NAME=" + name, "-e", "POD_NAMESPACE=" + BareCluster.RELEASE_NAMESPACE));
+    command.addAll(
+        List.of("-e", "POD_NAME=" + name, "-e", "POD_NAMESPACE=" + BareCluster.RELEASE_NAMESPACE));
     command.addAll(List.of("-e", "QUARKUS_MANAGEMENT_PORT=0", IMAGE));
     LocalProcess.run(command.toArray(String[]::new));
     pid = Long.parseLong(LocalProcess.run("docker", "inspect", "-f", "{{.State.Pid}}", name));
   }
 
   private static long memoryLimit(GenericKubernetesResource deployment) {
-    String limit = deployment.get("spec", "template", "spec", "containers", 0, "resources", "limits", "memory");
+    String limit =
+        deployment.get(
+            "spec", "template", "spec", "containers", 0, "resources", "limits", "memory");
     return Quantity.getAmountInBytes(new Quantity(limit)).longValueExact();
   }
 

@@ -39,8 +39,7 @@ final class PlayedNodes implements AutoCloseable {
           .resource(new NodeBuilder().withNewMetadata().withName(node(i)).endMetadata().build())
           .create();
     }
-    pods =
-        client.pods().inAnyNamespace().withLabel(Contract.VM_LABEL).inform(new Handler(this));
+    pods = client.pods().inAnyNamespace().withLabel(Contract.VM_LABEL).inform(new Handler(this));
   }
 
   private static String node(int index) {
@@ -67,8 +66,7 @@ final class PlayedNodes implements AutoCloseable {
         {"apiVersion":"v1","kind":"Binding","metadata":{"name":"%s"},"target":{"apiVersion":"v1","kind":"Node","name":"%s"}}
         """
             .formatted(name, node);
-    client.raw(
-        "/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, name), "POST", binding);
+    client.raw("/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, name), "POST", binding);
   }
 
   private static String keeperRuns(int number) {

@@ -45,6 +45,11 @@ final class Report {
     samples.put(name, raw);
   }
 
+  /// Of all figures so far.
+  List<String> names() {
+    return rows.stream().map(Row::name).toList();
+  }
+
   void write(Path file) {
     var json = new LinkedHashMap<String, Object>();
     rows.forEach(row -> json.put(row.name(), row.value()));

@@ -33,9 +33,18 @@ record WritesBench(Lab lab, Hosts hosts) {
       add(writes, "start", () -> start(name));
       add(writes, "delete of a running VM", () -> delete(name));
     }
-    report.figure("api_writes_per_start", ours(writes, "start", 2 * LIVES), "", AIM, "by operator and agent, Events aside");
+    report.figure(
+        "api_writes_per_start",
+        ours(writes, "start", 2 * LIVES),
+        "",
+        AIM,
+        "by operator and agent, Events aside");
     report.figure("api_writes_per_stop", ours(writes, "stop", LIVES), "", "power: Stopped");
-    report.figure("api_writes_per_delete", ours(writes, "delete of a running VM", LIVES), "", "of a running VM");
+    report.figure(
+        "api_writes_per_delete",
+        ours(writes, "delete of a running VM", LIVES),
+        "",
+        "of a running VM");
     var counts = new LinkedHashMap<String, Map<String, Long>>();
     writes.forEach((what, list) -> counts.put(what, counted(list)));
     report.samples("api_writes", counts);
@@ -62,7 +71,9 @@ record WritesBench(Lab lab, Hosts hosts) {
     step.run();
     awaitQuiet();
     var after = all();
-    writes.computeIfAbsent(what, _ -> new ArrayList<>()).addAll(after.subList(before, after.size()));
+    writes
+        .computeIfAbsent(what, _ -> new ArrayList<>())
+        .addAll(after.subList(before, after.size()));
   }
 
   private void awaitQuiet() {

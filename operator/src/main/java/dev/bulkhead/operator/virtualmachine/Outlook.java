@@ -129,11 +129,18 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
   private static Outlook starting(VmPod pod, VirtualMachineFacts facts) {
     var now = facts.now();
     if (pod.keeperStarted()) {
-      var waitingFor =
-          pod.report()
-              .map(GuestReport::message)
-              .orElse("waiting for the node agent of " + pod.node().orElseThrow());
-      return progress(Phase.Starting, waitingFor, pod.createdAt(), now);
+      var node = pod.node().orElseThrow();
+      return pod.report()
+          .map(
+              report ->
+                  news(Phase.Starting, Reason.StartDelayed, Words.startDelayed(node, report), now))
+          .orElseGet(
+              () ->
+                  progress(
+                      Phase.Starting,
+                      "waiting for the node agent of " + node,
+                      pod.createdAt(),
+                      now));
     }
     return facts
         .trouble()

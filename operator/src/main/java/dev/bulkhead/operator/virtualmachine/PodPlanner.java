@@ -99,14 +99,19 @@ final class PodPlanner {
   }
 
   /// Memory is a hard limit, for a guest's memory cannot be taken back; CPU is shared by weight.
+  /// What QEMU takes only for a moment is allowed, not reserved.
   private static ResourceRequirements resources(GuestSpec guest, LaunchSettings settings) {
-    var memory = new Quantity(Long.toString(guest.memoryBytes() + GuestOverhead.bytes(guest)));
+    var memory = guest.memoryBytes() + GuestOverhead.bytes(guest);
     var milliCpus = Math.ceilDiv(guest.cpu().vcpus() * 1000, settings.cpuAllocationRatio());
     return new ResourceRequirementsBuilder()
-        .addToRequests("memory", memory)
+        .addToRequests("memory", bytes(memory))
         .addToRequests("cpu", new Quantity(milliCpus + "m"))
-        .addToLimits("memory", memory)
+        .addToLimits("memory", bytes(memory + GuestOverhead.MOMENTARY))
         .build();
+  }
+
+  private static Quantity bytes(long count) {
+    return new Quantity(Long.toString(count));
   }
 
   private static List<Volume> volumes(GuestSpec guest) {

@@ -9,6 +9,8 @@ enum Reason {
   OutOfSpace,
   /// On its way, nothing wrong.
   Starting,
+  /// On its way, but something keeps its node from starting it; the node tries again.
+  StartDelayed,
   /// Its pod is going away.
   Stopping,
   /// By `spec.power`.

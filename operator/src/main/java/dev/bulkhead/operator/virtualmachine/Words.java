@@ -1,7 +1,9 @@
 package dev.bulkhead.operator.virtualmachine;
 
+import dev.bulkhead.crds.GuestReport;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /// Messages for users: what is the matter, in Kubernetes' own words where it said so, and the way
@@ -74,6 +76,13 @@ final class Words {
               + " again by itself";
       default -> node + " cannot start the VM's pod: " + trouble.message();
     };
+  }
+
+  static String startDelayed(String node, GuestReport report) {
+    return node
+        + " cannot start the guest yet: "
+        + Objects.requireNonNullElse(report.message(), "its agent does not say why")
+        + ". It is tried again until it can";
   }
 
   static String nodeNotResponding(VmPod pod) {

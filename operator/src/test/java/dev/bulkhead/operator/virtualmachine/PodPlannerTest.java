@@ -106,11 +106,16 @@ class PodPlannerTest {
     assertThat(volumes.get(4).getSecret().getSecretName()).isEqualTo("init");
   }
 
-  /// 64 + 32 + 32 MiB, 8 for each vCPU, 1/256 of the guest's memory, 16 for UEFI.
+  /// 64 + 32 + 32 MiB, 8 for each vCPU, 1/256 of the guest's memory, 16 for UEFI; 128 more for
+  /// moments.
   @ParameterizedTest
-  @CsvSource({"1, 64Mi, BIOS, 200.25Mi", "2, 1Gi, BIOS, 1172Mi", "2, 1Gi, UEFI, 1188Mi"})
+  @CsvSource({
+    "1, 64Mi, BIOS, 200.25Mi, 328.25Mi",
+    "2, 1Gi, BIOS, 1172Mi, 1300Mi",
+    "2, 1Gi, UEFI, 1188Mi, 1316Mi"
+  })
   void memoryIsTheGuestsAndQemusAndAHardLimit(
-      int cores, String memory, String firmware, String expected) {
+      int cores, String memory, String firmware, String request, String limit) {
     var resources =
         plan(VM.replace("cores: 2", "cores: " + cores)
                 .replace("memory: {size: 1Gi}", "memory: {size: " + memory + "}")
@@ -119,9 +124,9 @@ class PodPlannerTest {
             .getContainers()
             .getFirst()
             .getResources();
-    assertThat(resources.getRequests()).containsEntry("memory", new Quantity(expected));
+    assertThat(resources.getRequests()).containsEntry("memory", new Quantity(request));
     assertThat(resources.getLimits()).containsOnlyKeys("memory");
-    assertThat(resources.getLimits()).containsEntry("memory", new Quantity(expected));
+    assertThat(resources.getLimits()).containsEntry("memory", new Quantity(limit));
   }
 
   @ParameterizedTest

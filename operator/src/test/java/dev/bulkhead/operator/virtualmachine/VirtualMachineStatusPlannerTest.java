@@ -43,6 +43,12 @@ class VirtualMachineStatusPlannerTest {
         row(waiting("ContainerCreating"), Phase.Starting, "False Starting", "True", "preparing"),
         row(keeperRuns(), Phase.Starting, "False Starting", "True", "node agent of worker-1"),
         row(reported(State.Running), Phase.Running, "True Running", "True", "runs on worker-1"),
+        row(
+            reported(State.Starting),
+            Phase.Starting,
+            "False StartDelayed",
+            "True",
+            "worker-1 cannot start the guest yet: its agent does not say why"),
         row(reported(State.Paused), Phase.Paused, "False Paused", "True", "halted"),
         row(reported(State.Stopping), Phase.Stopping, "False Stopping", "True", "shutting down"),
         row(

@@ -175,6 +175,10 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
             return new Start.Started();
           });
     } catch (LibvirtException e) {
+      if (LibvirtErrors.isPassing(e)) {
+        throw new HypervisorUnavailableException(
+            "start " + domain.name() + ": " + e.getMessage(), e);
+      }
       return new Start.Refused(e.getMessage());
     }
   }

@@ -143,6 +143,16 @@ class LibvirtHypervisorIT {
             Start.Refused.class, refused -> assertThat(refused.message()).contains("NoSuchCpu"));
   }
 
+  /// A guest that counts as refused is a guest that has ended.
+  @Test
+  void doesNotRefuseAGuestThatStartsAlready() {
+    hypervisor.startPaused(guest());
+
+    assertThatThrownBy(() -> hypervisor.startPaused(guest()))
+        .isInstanceOf(HypervisorUnavailableException.class)
+        .hasMessageContaining("already");
+  }
+
   @Test
   void triesAnAcceleratorByRunningAGuest() {
     assertThat(hypervisor.canRun(guest())).isTrue();
