@@ -60,8 +60,8 @@ faults: images chart ## every fault, alone and in pairs, at every moment: more t
 soak: images chart ## random faults for a while: make soak MINUTES=30 SEED=7
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=SoakE2E $(if $(MINUTES),-Dminutes=$(MINUTES)) $(if $(SEED),-Dseed=$(SEED))
 
-bench: images bed chart ## measures what Bulkhead costs: one table, and target/bench.json; make bench ONLY=start,memory
-	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=BenchE2E $(if $(ONLY),-Donly=$(ONLY)) $(if $(ROUNDS),-Drounds=$(ROUNDS))
+bench: images bed chart ## measures what Bulkhead costs: one table, and target/bench.json; make bench ONLY=start ROUNDS=50, ONLY=burst VMS=10000
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=BenchE2E $(if $(ONLY),-Donly=$(ONLY)) $(if $(ROUNDS),-Drounds=$(ROUNDS)) $(if $(VMS),-Dvms=$(VMS))
 
 fmt: ## formats all Java
 	@$(MVN) -q spotless:apply

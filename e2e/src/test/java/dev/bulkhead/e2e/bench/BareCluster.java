@@ -24,18 +24,22 @@ import org.awaitility.Awaitility;
 final class BareCluster implements AutoCloseable {
   static final String RELEASE_NAMESPACE = "bulkhead-system";
   private static final String TOKEN = "admin-of-this-bench-only";
-  private static final Path DIR = Path.of("target", "bench-apiserver");
 
+  private final Path dir = Files.createTempDirectory("bench-apiserver");
   private final List<Process> processes = new ArrayList<>();
   private final int port = freePort();
+
+  /// Containers of this machine reach it too.
+  private final String address =
+      LocalProcess.run(
+          "docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}");
+
   private final KubernetesClient admin;
   private final List<GenericKubernetesResource> chart;
 
   BareCluster() throws IOException {
-    LocalProcess.run("rm", "-rf", DIR.toString());
-    Files.createDirectories(DIR);
-    Files.writeString(DIR.resolve("tokens.csv"), TOKEN + ",admin,admin,system:masters\n");
-    LocalProcess.run("openssl", "genrsa", "-out", DIR.resolve("sa.key").toString(), "2048");
+    Files.writeString(dir.resolve("tokens.csv"), TOKEN + ",admin,admin,system:masters\n");
+    LocalProcess.run("openssl", "genrsa", "-out", dir.resolve("sa.key").toString(), "2048");
     var etcd = startEtcd();
     startApiServer(etcd);
     admin =
@@ -72,6 +76,23 @@ final class BareCluster implements AutoCloseable {
         .create();
   }
 
+  /// Lets administrators write what is otherwise the operator's and the agents' alone.
+  void withoutAdmissionPolicies() {
+    chart.stream()
+        .filter(object -> object.getKind().equals("ValidatingAdmissionPolicyBinding"))
+        .forEach(object -> admin.resource(object).delete());
+  }
+
+  Map<String, String> environmentAsAdmin() {
+    return Map.of(
+        "KUBERNETES_MASTER",
+        url(),
+        "KUBERNETES_TRUST_CERTIFICATES",
+        "true",
+        "KUBERNETES_AUTH_TOKEN",
+        TOKEN);
+  }
+
   /// Environment of a process that reaches this server with a service account's rights.
   Map<String, String> environmentAs(String serviceAccount) {
     return Map.of(
@@ -86,7 +107,7 @@ final class BareCluster implements AutoCloseable {
   }
 
   private String url() {
-    return "https://127.0.0.1:" + port;
+    return "https://" + address + ":" + port;
   }
 
   private String startEtcd() throws IOException {
@@ -95,7 +116,7 @@ final class BareCluster implements AutoCloseable {
     start(
         "etcd",
         tool("etcd", "etcd"),
-        "--data-dir=" + DIR.resolve("etcd"),
+        "--data-dir=" + dir.resolve("etcd"),
         "--unsafe-no-fsync",
         "--listen-client-urls=" + clients,
         "--advertise-client-urls=" + clients,
@@ -110,14 +131,14 @@ final class BareCluster implements AutoCloseable {
         "kube-apiserver",
         tool("kubernetes", "kube-apiserver"),
         "--etcd-servers=" + etcd,
-        "--bind-address=127.0.0.1",
+        "--bind-address=" + address,
         "--secure-port=" + port,
-        "--cert-dir=" + DIR.resolve("certs"),
-        "--token-auth-file=" + DIR.resolve("tokens.csv"),
+        "--cert-dir=" + dir.resolve("certs"),
+        "--token-auth-file=" + dir.resolve("tokens.csv"),
         "--authorization-mode=RBAC",
         "--service-account-issuer=https://kubernetes.default.svc",
-        "--service-account-key-file=" + DIR.resolve("sa.key"),
-        "--service-account-signing-key-file=" + DIR.resolve("sa.key"),
+        "--service-account-key-file=" + dir.resolve("sa.key"),
+        "--service-account-signing-key-file=" + dir.resolve("sa.key"),
         "--service-cluster-ip-range=10.96.0.0/24",
         // Needs a controller that makes a service account for every namespace.
         "--disable-admission-plugins=ServiceAccount",
@@ -128,7 +149,7 @@ final class BareCluster implements AutoCloseable {
     var process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
-            .redirectOutput(DIR.resolve(name + ".log").toFile())
+            .redirectOutput(dir.resolve(name + ".log").toFile())
             .start();
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     processes.add(process);
@@ -184,5 +205,6 @@ final class BareCluster implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+    LocalProcess.run("rm", "-rf", dir.toString());
   }
 }

@@ -87,8 +87,17 @@ final class BareLibvirt implements AutoCloseable {
     return pids.getFirst();
   }
 
+  /// The baseline is none unless it is the same QEMU.
+  void assertSameQemu(long qemu) {
+    var ours = argumentsThatCount(host, qemu);
+    var theirs = argumentsThatCount(host, qemuPid());
+    if (!ours.equals(theirs)) {
+      throw new AssertionError("QEMU's arguments differ:\n" + ours + "\nbare:\n" + theirs);
+    }
+  }
+
   /// The arguments of QEMU, without what must differ: names, ids, folders, keys, descriptors.
-  static String argumentsThatCount(Host host, long qemu) {
+  private static String argumentsThatCount(Host host, long qemu) {
     return host.sh("tr '\\0' '\\n' </proc/" + qemu + "/cmdline")
         .replaceAll("guest=[^,]*", "guest=")
         .replaceAll("/var/lib/libvirt/qemu/domain-[^/]*", "/domain")
@@ -102,6 +111,20 @@ final class BareLibvirt implements AutoCloseable {
     return List.of("nsenter", "-t", Long.toString(libvirtd), "-n");
   }
 
+  /// Moves the running guest's tap to the node itself, which routes between it and all pods. The
+  /// guest notices nothing.
+  void joinNode() {
+    var mac = template.replaceFirst("(?s).*<mac address='([^']*)'.*", "$1");
+    host.sh(
+        """
+        nsenter -t %1$d -n ip link set %2$s netns 1
+        ip address add %3$s/24 dev %2$s
+        ip link set %2$s up
+        ip neighbour replace %4$s lladdr %5$s dev %2$s nud permanent
+        """
+            .formatted(libvirtd, TAP, GATEWAY, GUEST_ADDRESS, mac));
+  }
+
   String run(String... args) {
     return LocalProcess.run(virsh(args).toArray(String[]::new));
   }
@@ -111,7 +134,7 @@ final class BareLibvirt implements AutoCloseable {
     var guest = "/run/bulkhead/guests/" + pod.getMetadata().getUid();
     host.sh(
         """
-        mkdir -p %2$s/volumes && cd /proc/%3$d/root%1$s/volumes
+        mkdir -p %2$s/volumes %2$s/sockets && cd /proc/%3$d/root%1$s/volumes
         cp -a --sparse=always . %2$s/volumes/ && chmod -R a+rwX %2$s
         """
             .formatted(guest, FOLDER_ON_NODE, libvirtd));
@@ -185,6 +208,7 @@ final class BareLibvirt implements AutoCloseable {
         """
         if [ -e %1$s/udhcpd.pid ]; then kill $(cat %1$s/udhcpd.pid) || true; fi
         nsenter -t %2$d -n ip link delete %3$s 2>/dev/null || true
+        ip link delete %3$s 2>/dev/null || true
         rm -rf %1$s
         """
             .formatted(FOLDER_ON_NODE, libvirtd, TAP));

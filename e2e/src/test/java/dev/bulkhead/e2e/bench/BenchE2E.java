@@ -74,8 +74,10 @@ class BenchE2E {
     measures.put("control-plane", report -> new ControlPlaneBench(lab, hosts).run(report));
     measures.put("start", report -> new StartBench(lab, hosts, rounds).run(report));
     measures.put("writes", report -> new WritesBench(lab, hosts).run(report));
+    measures.put("guest", report -> new GuestBench(lab, hosts).run(report));
     measures.put("memory", report -> new MemoryBench(lab, hosts).run(report));
-    measures.put("burst", report -> new BurstBench().run(report));
+    measures.put("burst", report -> new BurstBench(Integer.getInteger("vms", 0)).run(report));
+    measures.put("agent", report -> new AgentBench(1000).run(report));
     return measures;
   }
 

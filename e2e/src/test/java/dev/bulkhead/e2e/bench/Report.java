@@ -40,6 +40,12 @@ final class Report {
     rows.add(new Row(name, value, unit, verdict, what));
   }
 
+  /// A figure that should be at least `aim`.
+  void figureAtLeast(String name, double value, String unit, double aim, String what) {
+    var verdict = "≥ %s: %s".formatted(number(aim), value >= aim ? "met" : "missed");
+    rows.add(new Row(name, value, unit, verdict, what));
+  }
+
   /// What figures were computed from, in any form that JSON has.
   void samples(String name, Object raw) {
     samples.put(name, raw);
