@@ -4,7 +4,7 @@ export BASH_ENV := $(CURDIR)/scripts/env.sh
 MVN := mvn -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults nodes walls soak leaks fmt clean
+.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults nodes walls soak leaks bench fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ soak: images chart ## random faults for a while: make soak MINUTES=30 SEED=7
 
 leaks: images bed chart ## 100 guests that come and go, and what grows with them; make leaks GUESTS=500
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=LeaksE2E -Dguests=$(or $(GUESTS),100)
+
+bench: images bed chart ## measures what Bulkhead costs: one table, and target/bench.json; make bench ONLY=start ROUNDS=50, ONLY=burst VMS=10000
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=BenchE2E $(if $(ONLY),-Donly=$(ONLY)) $(if $(ROUNDS),-Drounds=$(ROUNDS)) $(if $(VMS),-Dvms=$(VMS))
 
 fmt: ## formats all Java
 	@$(MVN) -q spotless:apply

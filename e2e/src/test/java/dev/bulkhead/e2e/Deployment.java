@@ -6,11 +6,11 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
 
 /// Bulkhead's own pods, found as an administrator finds them: by the chart's labels.
-final class Deployment {
-  static final String NAMESPACE = "bulkhead-system";
+public final class Deployment {
+  public static final String NAMESPACE = "bulkhead-system";
   private static final String COMPONENT = "app.kubernetes.io/component";
 
-  static List<Pod> pods(KubernetesClient client) {
+  public static List<Pod> pods(KubernetesClient client) {
     return client.pods().inNamespace(NAMESPACE).withLabel(COMPONENT).list().getItems();
   }
 
@@ -28,7 +28,7 @@ final class Deployment {
                         .equals(d.getStatus().getNumberReady()));
   }
 
-  static List<Pod> operatorPods(KubernetesClient client) {
+  public static List<Pod> operatorPods(KubernetesClient client) {
     return client.pods().inNamespace(NAMESPACE).withLabel(COMPONENT, "operator").list().getItems();
   }
 
@@ -37,7 +37,7 @@ final class Deployment {
     return client.leases().inNamespace(NAMESPACE).withName("bulkhead-operator").get();
   }
 
-  static Pod leader(KubernetesClient client) {
+  public static Pod leader(KubernetesClient client) {
     var name = lease(client).getSpec().getHolderIdentity();
     return operatorPods(client).stream()
         .filter(pod -> pod.getMetadata().getName().equals(name))

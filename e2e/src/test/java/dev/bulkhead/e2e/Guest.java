@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.awaitility.Awaitility;
 
 /// A running tiny guest, seen from outside: by HTTP from a container, and from its node.
-record Guest(Lab lab, String name, String ip, String node) {
+public record Guest(Lab lab, String name, String ip, String node) {
   private static final String CLIENT = "client-1";
 
   /// One boot of the guest's kernel has one of these; it outlives everything but a reboot.
@@ -16,7 +16,7 @@ record Guest(Lab lab, String name, String ip, String node) {
     return Integer.parseInt(lab.awaitGet(CLIENT, url("/cgi-bin/cpus")).strip());
   }
 
-  String ask(String path) {
+  public String ask(String path) {
     return lab.awaitGet(CLIENT, url(path));
   }
 

@@ -6,22 +6,21 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 
 /// The inside of a node, as root on it sees it. Processes are found by what they are and killed by
 /// PID, never by a name that others may share.
-record Host(Node machine) {
+public record Host(Node machine) {
 
-  String name() {
+  public String name() {
     return machine.name();
   }
 
-  String sh(String script) {
+  public String sh(String script) {
     return machine.sh(script);
   }
 
   /// What a command as root on it does, however it ends.
-  Output exec(String... command) {
+  public Output exec(String... command) {
     return machine.exec(command);
   }
 
@@ -29,11 +28,11 @@ record Host(Node machine) {
     machine.kill(pid);
   }
 
-  long qemuOf(Lab lab, String vm) {
+  public long qemuOf(Lab lab, String vm) {
     return one("QEMU of " + vm, qemusOf(lab, vm));
   }
 
-  long keeperOf(Lab lab, String vm) {
+  public long keeperOf(Lab lab, String vm) {
     var script =
         "for p in /proc/[0-9]*; do if [ \"$(cat $p/comm 2>/dev/null)\" = keeper ] && grep -q -e '%s' -e '%s' $p/cgroup; then echo ${p#/proc/}; fi; done"
             .formatted(podUid(lab, vm), podUid(lab, vm).replace('-', '_'));
@@ -45,16 +44,16 @@ record Host(Node machine) {
     return pids("guest=" + lab.namespace() + "." + vm + ",", "qemu-system-");
   }
 
-  long agentPid() {
+  public long agentPid() {
     return one("node agent", agentPids());
   }
 
   /// The operator is a Java program too; its environment tells the agent from it.
-  List<Long> agentPids() {
+  public List<Long> agentPids() {
     return javaPids("BULKHEAD_EMULATION=");
   }
 
-  List<Long> operatorPids(String pod) {
+  public List<Long> operatorPids(String pod) {
     return javaPids("POD_NAME=" + pod);
   }
 
@@ -65,11 +64,11 @@ record Host(Node machine) {
         .toList();
   }
 
-  long libvirtdPid() {
+  public long libvirtdPid() {
     return one("libvirtd", libvirtdPids());
   }
 
-  List<Long> libvirtdPids() {
+  public List<Long> libvirtdPids() {
     return pids("libvirtd", "libvirtd");
   }
 
@@ -111,7 +110,7 @@ record Host(Node machine) {
 
   /// PIDs of processes whose program's file name begins with `program` and whose command line
   /// contains `part`.
-  List<Long> pids(String part, String program) {
+  public List<Long> pids(String part, String program) {
     var script =
         """
         for p in /proc/[0-9]*; do
@@ -287,16 +286,5 @@ record Host(Node machine) {
 
   void removeImage(String image) {
     sh("ctr -n k8s.io images rm " + image);
-  }
-
-  /// Write requests by Bulkhead's service accounts in that namespace, Events aside, from the API
-  /// server's audit log: "verb resource/subresource name by user".
-  List<String> writesOfBulkheadIn(String namespace) {
-    var script =
-        """
-        grep '"stage":"ResponseComplete"' /var/log/k8s/audit.log | grep 'system:serviceaccount:bulkhead-system' | grep '"namespace":"%s"' | grep -v '"resource":"events"' || true
-        """
-            .formatted(namespace);
-    return Stream.of(sh(script).split("\n")).filter(line -> !line.isBlank()).toList();
   }
 }

@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// The machines of the cluster under test; only the bed lets tests inside.
-record Hosts(Bed bed) {
+public record Hosts(Bed bed) {
 
-  Host on(String node) {
+  public Host on(String node) {
     return new Host(bed.machine(node));
   }
 
-  Host controlPlane() {
+  public Host controlPlane() {
     return on("cp");
   }
 
-  Stream<Host> workers() {
+  public Stream<Host> workers() {
     return bed.workers().stream().map(Host::new);
   }
 

@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// The real kubectl, as users have it, in one namespace.
-record Kubectl(String kubeconfig, String namespace) {
+public record Kubectl(String kubeconfig, String namespace) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  record Result(List<String> command, int exitCode, String out, String err) {
-    Result succeeded() {
+  public record Result(List<String> command, int exitCode, String out, String err) {
+    public Result succeeded() {
       assertThat(exitCode).as("%s%n%s%s", String.join(" ", command), out, err).isZero();
       return this;
     }

@@ -20,7 +20,7 @@ import org.awaitility.core.ConditionFactory;
 /// (kubectl), look as a program does (client), wait on conditions, never on time.
 ///
 /// A container pod per worker (`client-1`, `client-2`) stands ready to call guests.
-final class Lab implements AutoCloseable {
+public final class Lab implements AutoCloseable {
   /// A tiny guest answers 5 s after apply on an idle 2-core machine under TCG; ten times that is
   /// still a failure worth hearing about.
   static final Duration PATIENCE = Duration.ofSeconds(90);
@@ -35,11 +35,11 @@ final class Lab implements AutoCloseable {
     this.kubectl = new Kubectl(kubeconfig, namespace);
   }
 
-  KubernetesClient client() {
+  public KubernetesClient client() {
     return client;
   }
 
-  String namespace() {
+  public String namespace() {
     return namespace;
   }
 
@@ -48,7 +48,7 @@ final class Lab implements AutoCloseable {
   }
 
   /// The names of the cluster's two first nodes; the same one twice where there is only one.
-  String firstNode() {
+  public String firstNode() {
     return nodes().getFirst();
   }
 
@@ -65,19 +65,19 @@ final class Lab implements AutoCloseable {
   }
 
   /// Applies documents as `kubectl apply -f -` does; fails with the server's words when refused.
-  void apply(String... documents) {
+  public void apply(String... documents) {
     kubectl.runWithInput(Manifests.documents(documents), "apply", "-f", "-").succeeded();
   }
 
-  Resource<VirtualMachine> vm(String name) {
+  public Resource<VirtualMachine> vm(String name) {
     return client.resources(VirtualMachine.class).inNamespace(namespace).withName(name);
   }
 
-  void patch(String vm, String mergePatch) {
+  public void patch(String vm, String mergePatch) {
     kubectl.run("patch", "vm", vm, "--type=merge", "-p", mergePatch).succeeded();
   }
 
-  void delete(String... kindsAndNames) {
+  public void delete(String... kindsAndNames) {
     var args = new java.util.ArrayList<>(List.of("delete", "--ignore-not-found", "--wait=true"));
     args.addAll(Arrays.asList(kindsAndNames));
     kubectl.run(args.toArray(String[]::new)).succeeded();
@@ -103,15 +103,15 @@ final class Lab implements AutoCloseable {
     }
   }
 
-  VirtualMachine awaitPhase(String name, VirtualMachineStatus.Phase phase) {
+  public VirtualMachine awaitPhase(String name, VirtualMachineStatus.Phase phase) {
     return awaitVm(name, "phase " + phase, vm -> vm.getStatus().getPhase() == phase);
   }
 
-  Guest awaitRunning(String name) {
+  public Guest awaitRunning(String name) {
     return awaitRunning(name, PATIENCE);
   }
 
-  Guest awaitRunning(String name, Duration within) {
+  public Guest awaitRunning(String name, Duration within) {
     var vm =
         awaitVm(
             name,
@@ -124,7 +124,7 @@ final class Lab implements AutoCloseable {
   }
 
   /// A condition of that type, or an empty one, so that predicates need no null checks.
-  static Condition condition(VirtualMachine vm, String type) {
+  public static Condition condition(VirtualMachine vm, String type) {
     var status = vm.getStatus();
     if (status == null || status.getConditions() == null) {
       return new Condition();
@@ -159,7 +159,7 @@ final class Lab implements AutoCloseable {
   }
 
   /// What `command` prints in the only container of that pod.
-  Kubectl.Result exec(String pod, String... command) {
+  public Kubectl.Result exec(String pod, String... command) {
     var args = new java.util.ArrayList<>(List.of("exec", pod, "--"));
     args.addAll(Arrays.asList(command));
     return kubectl.run(args.toArray(String[]::new));
@@ -173,13 +173,13 @@ final class Lab implements AutoCloseable {
         : java.util.Optional.empty();
   }
 
-  String awaitGet(String fromPod, String url) {
+  public String awaitGet(String fromPod, String url) {
     return await("an answer from " + url + " to " + fromPod)
         .until(() -> get(fromPod, url), java.util.Optional::isPresent)
         .orElseThrow();
   }
 
-  void awaitNoPod(String name) {
+  public void awaitNoPod(String name) {
     awaitTrue(
         "pod " + name + " to be gone",
         () -> client.pods().inNamespace(namespace).withName(name).get() == null);
@@ -196,11 +196,11 @@ final class Lab implements AutoCloseable {
                         .anyMatch(container -> container.getState().getRunning() != null));
   }
 
-  static ConditionFactory await(String what) {
+  public static ConditionFactory await(String what) {
     return Awaitility.await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(300));
   }
 
-  static void awaitTrue(String what, Callable<Boolean> check) {
+  public static void awaitTrue(String what, Callable<Boolean> check) {
     await(what).until(check);
   }
 
@@ -209,7 +209,7 @@ final class Lab implements AutoCloseable {
   }
 
   /// Removes what a test made, so that the next finds an empty namespace; VMs end by their own way.
-  void clear() {
+  public void clear() {
     kubectl
         .run("delete", "vm,svc,resourcequota,secret,configmap", "--all", "--wait=true")
         .succeeded();

@@ -3,16 +3,17 @@ package dev.bulkhead.e2e;
 import java.util.List;
 
 /// The manifests that tests apply, as users would write them.
-final class Manifests {
+public final class Manifests {
   static final String TINY_KERNEL = "localhost/bulkhead/guest-tiny:0.1.0";
   static final String DISK_IMAGE = "localhost/bulkhead/guest-disk:0.1.0";
   static final String BROKEN_IMAGE = "localhost/bulkhead/guest-broken:0.1.0";
-  static final String BUSYBOX = "localhost/bulkhead/busybox:0.1.0";
+  public static final String BUSYBOX = "localhost/bulkhead/busybox:0.1.0";
+  static final String KEEPER = "localhost/bulkhead/keeper:0.1.0";
 
   /// The tiny guest: Debian's cloud kernel and busybox, booted directly. Serves HTTP on port 80.
   ///
   /// @param spec further lines of the spec, each at its own indentation of two
-  static String tinyGuest(String name, String... spec) {
+  public static String tinyGuest(String name, String... spec) {
     return virtualMachine(
         name,
         """
@@ -23,7 +24,7 @@ final class Manifests {
             + lines(spec));
   }
 
-  static String kernel(String path) {
+  public static String kernel(String path) {
     return """
       kernel:
         image: %s
@@ -34,8 +35,10 @@ final class Manifests {
         .formatted(TINY_KERNEL, path);
   }
 
+  /// A VM of whatever spec.
+  ///
   /// @param spec the lines of the spec, indented by two
-  static String virtualMachine(String name, String spec) {
+  public static String virtualMachine(String name, String spec) {
     return """
     apiVersion: bulkhead.dev/v1alpha1
     kind: VirtualMachine
@@ -48,7 +51,7 @@ final class Manifests {
         + spec;
   }
 
-  static String onNode(String node) {
+  public static String onNode(String node) {
     return "  nodeSelector: {kubernetes.io/hostname: %s}".formatted(node);
   }
 
@@ -72,7 +75,7 @@ final class Manifests {
   }
 
   /// A container that sleeps (to be exec'd into) and serves its own name on port 80.
-  static String container(String name, String node) {
+  public static String container(String name, String node) {
     return """
     apiVersion: v1
     kind: Pod
@@ -88,6 +91,21 @@ final class Manifests {
         command: [/bin/sh, -c, "mkdir -p /tmp/w; echo container %1$s > /tmp/w/index.html; exec httpd -f -p 80 -h /tmp/w"]
     """
         .formatted(name, node, BUSYBOX);
+  }
+
+  /// A pod of what a VM's pod runs, the keeper, and nothing else.
+  public static String keeperPod(String name, String node) {
+    return """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %s}
+    spec:
+      nodeSelector: {kubernetes.io/hostname: %s}
+      terminationGracePeriodSeconds: 0
+      containers:
+      - {name: keeper, image: "%s"}
+    """
+        .formatted(name, node, KEEPER);
   }
 
   static String documents(String... documents) {

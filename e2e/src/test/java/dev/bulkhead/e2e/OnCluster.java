@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 /// Gives a test class a namespace of its own on the one cluster (`Lab`) and the way into its
 /// machines (`Hosts`). A test that fails leaves a folder `evidence/<class>.<test>` behind, taken
 /// before anything is cleaned up.
-final class OnCluster
+public final class OnCluster
     implements ExecutionCondition,
         BeforeAllCallback,
         AfterAllCallback,

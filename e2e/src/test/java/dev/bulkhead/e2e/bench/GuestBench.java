@@ -1,0 +1,179 @@
+package dev.bulkhead.e2e.bench;
+
+import dev.bulkhead.e2e.Host;
+import dev.bulkhead.e2e.Hosts;
+import dev.bulkhead.e2e.Lab;
+import dev.bulkhead.e2e.Manifests;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+
+/// What a guest gets done in a VM, to what it gets done under bare libvirt: two guests of the same
+/// QEMU arguments on one node, of which one works at a time, by turns. A ratio of 1 is no loss.
+record GuestBench(Lab lab, Hosts hosts) {
+  private static final String VM = "loaded";
+
+  /// Where container pods are that tests call from; here it is what guests send to.
+  private static final String PEER = "client-1";
+
+  private static final int ROUNDS = 5;
+  private static final int SECONDS = 2;
+  private static final double AIM = 0.95;
+
+  /// By the name of the figure: what `guest-load` is told.
+  private static final Map<String, String> LOADS = loads();
+
+  private static Map<String, String> loads() {
+    var loads = new LinkedHashMap<String, String>();
+    loads.put("guest_cpu", "cpu");
+    loads.put("guest_memory", "memory");
+    loads.put("guest_disk_write", "write+/dev/vda");
+    loads.put("guest_disk_read", "read+/dev/vda");
+    loads.put("guest_disk_random_write", "random-write+/dev/vda");
+    loads.put("guest_disk_random_read", "random-read+/dev/vda");
+    loads.put("guest_net_receive", "receive");
+    loads.put("guest_net_send", "send");
+    return loads;
+  }
+
+  /// By the second: KiB, for random access operations, for CPU thousands of rounds.
+  private record Pair(double vm, double bare) {}
+
+  void run(Report report) {
+    var host = hosts.on(lab.firstNode());
+    lab.apply(
+        Manifests.tinyGuest(
+            VM,
+            Manifests.onNode(host.name()),
+            "  disks: [{name: data, empty: {size: 128Mi}}]",
+            "  cloudInit:",
+            "    userData: |",
+            userData().indent(6).stripTrailing()));
+    var guest = lab.awaitRunning(VM);
+    var peer = lab.client().pods().inNamespace(lab.namespace()).withName(PEER).get().getStatus();
+    servePeer();
+    try (var bare = new BareLibvirt(host, lab, VM)) {
+      HttpProbe.firstAnswer(host, List.of(), guest.ip());
+      bare.create(bare.xml());
+      HttpProbe.firstAnswer(host, bare.inNetwork(), BareLibvirt.GUEST_ADDRESS);
+      bare.joinNode();
+      bare.assertSameQemu(host.qemuOf(lab, VM));
+      var measured = new LinkedHashMap<String, List<Pair>>();
+      LOADS.forEach(
+          (name, load) ->
+              measured.put(
+                  name,
+                  pairs(
+                      host,
+                      guest.ip(),
+                      name.startsWith("guest_net") ? load + "+" + peer.getPodIP() : load)));
+      report(report, measured);
+      bare.destroy();
+    }
+  }
+
+  private List<Pair> pairs(Host host, String vm, String load) {
+    rate(host, vm, load); // places on the disk exist, code is translated
+    rate(host, BareLibvirt.GUEST_ADDRESS, load);
+    var pairs = new ArrayList<Pair>();
+    for (int i = 0; i < ROUNDS; i++) {
+      if (i % 2 == 0) {
+        var ours = rate(host, vm, load);
+        pairs.add(new Pair(ours, rate(host, BareLibvirt.GUEST_ADDRESS, load)));
+      } else {
+        var bare = rate(host, BareLibvirt.GUEST_ADDRESS, load);
+        pairs.add(new Pair(rate(host, vm, load), bare));
+      }
+    }
+    return pairs;
+  }
+
+  private static double rate(Host host, String guest, String load) {
+    var ask =
+        """
+        exec 3<>/dev/tcp/%s/80
+        printf 'GET /cgi-bin/load?%d+%s HTTP/1.0\\r\\n\\r\\n' >&3
+        sed '1,/^.$/d' <&3
+        """
+            .formatted(guest, SECONDS, load);
+    var answer = host.exec("timeout", "60", "bash", "-euc", ask);
+    if (!answer.out().strip().matches("\\d+")) {
+      throw new IllegalStateException(
+          "%s of %s: '%s' %s".formatted(load, guest, answer.out(), answer.err()));
+    }
+    return Double.parseDouble(answer.out().strip());
+  }
+
+  /// Zeros without end from port 7001; port 7002 takes whatever comes.
+  private void servePeer() {
+    lab.exec(
+            PEER,
+            "sh",
+            "-c",
+            """
+            nc -ll -p 7001 -e cat /dev/zero </dev/null >/dev/null 2>&1 &
+            nc -ll -p 7002 -e dd of=/dev/null bs=64k </dev/null >/dev/null 2>&1 &
+            """)
+        .succeeded();
+  }
+
+  private static void report(Report report, Map<String, List<Pair>> measured) {
+    var ratios = new LinkedHashMap<String, Double>();
+    measured.forEach(
+        (name, pairs) ->
+            ratios.put(
+                name,
+                Statistics.median(pairs.stream().map(Pair::vm).toList())
+                    / Statistics.median(pairs.stream().map(Pair::bare).toList())));
+    ratios.forEach(
+        (name, ratio) ->
+            report.figureAtLeast(name + "_ratio", ratio, "", AIM, "VM to bare libvirt, medians"));
+    for (var kind : List.of("guest_disk", "guest_net")) {
+      var worst =
+          ratios.entrySet().stream()
+              .filter(entry -> entry.getKey().startsWith(kind))
+              .mapToDouble(Map.Entry::getValue)
+              .min()
+              .orElseThrow();
+      report.figureAtLeast(kind + "_ratio", worst, "", AIM, "the lowest of these");
+    }
+    report.samples("guest", measured);
+  }
+
+  private static String userData() {
+    var program = Path.of("target", "guest-load").toString();
+    LocalProcess.run(
+        "musl-gcc", "-Os", "-static", "-s", "-o", program, "src/test/resources/guest-load.c");
+    return """
+    #!/bin/sh
+    base64 -d <<'END' | gunzip >/bin/guest-load
+    %sEND
+    cat >/www/cgi-bin/load <<'END'
+    #!/bin/sh
+    printf 'Content-Type: text/plain\\r\\n\\r\\n'
+    exec guest-load $(echo "$QUERY_STRING" | tr + ' ') 2>&1
+    END
+    chmod +x /bin/guest-load /www/cgi-bin/load
+    exec serve
+    """
+        .formatted(text(Path.of(program)));
+  }
+
+  private static String text(Path program) {
+    var packed = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(packed)) {
+      Files.copy(program, gzip);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Base64.getMimeEncoder(76, new byte[] {'\n'}).encodeToString(packed.toByteArray()) + "\n";
+  }
+}
