@@ -5,8 +5,11 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// How usage grows with the guests that have come and gone: the slope of a line through all samples
-/// (least squares), so that neither what is in use for good nor a single step counts.
+/// How usage grows with the guests that have come and gone. What leaks grows all the way; what is
+/// loaded or pooled once (by a new leader, at a first error) makes one step, in one half of the
+// way.
+/// So it is the lesser of the two halves' slopes, each of a line through its samples (least
+// squares).
 final class Growth {
   private record Sample(int guests, Usage usage) {}
 
@@ -31,6 +34,12 @@ final class Growth {
   }
 
   private double slope(String name) {
+    int half = samples.size() / 2;
+    return Math.min(
+        slope(name, samples.subList(0, half)), slope(name, samples.subList(half, samples.size())));
+  }
+
+  private static double slope(String name, List<Sample> samples) {
     double meanGuests = samples.stream().mapToInt(Sample::guests).average().orElseThrow();
     double mean = samples.stream().mapToLong(s -> s.usage().amount(name)).average().orElseThrow();
     double covariance = 0;
@@ -43,7 +52,7 @@ final class Growth {
     return covariance / variance;
   }
 
-  /// First and last of it, for a person to read.
+  /// For a person to read.
   String values(String name) {
     return samples.stream()
         .map(sample -> sample.guests() + " guests: " + sample.usage().amount(name))

@@ -13,17 +13,32 @@ class GrowthTest {
 
   @ParameterizedTest
   @CsvSource({
-    "40, 40, 40, 0",
-    "40, 45, 50, 1",
-    "40, 38, 40, 0",
-    "50, 45, 40, -1",
+    "40, 40, 40, 40, 0",
+    "40, 45, 50, 55, 1",
+    "40, 45, 45, 50, 1",
+    "40, 38, 38, 40, -0.4",
+    "40, 45, 45, 45, 0",
+    "40, 40, 60, 60, 0",
+    "40, 40, 40, 60, 0",
   })
-  void isTheSlopeOverTheGuests(long first, long second, long third, double slope) {
+  void isWhatBothHalvesOfTheWayHaveInCommon(
+      long first, long second, long third, long fourth, double slope) {
     var growth = new Growth();
     growth.add(0, usage("handles", first));
     growth.add(5, usage("handles", second));
     growth.add(10, usage("handles", third));
+    growth.add(15, usage("handles", fourth));
     assertThat(growth.perGuest().get("handles")).isEqualTo(slope, within(1e-9));
+  }
+
+  @Test
+  void aLeakIsSeenThroughNoise() {
+    var growth = new Growth();
+    var noise = new int[] {0, 3, -2, 1, 0, 4, -3, 2, 0, 1, -1};
+    for (int i = 0; i < noise.length; i++) {
+      growth.add(10 * i, usage("handles", 100 + 10 * i + noise[i]));
+    }
+    assertThat(growth.perGuest().get("handles")).isBetween(0.8, 1.2);
   }
 
   @Test
@@ -31,6 +46,8 @@ class GrowthTest {
     var growth = new Growth();
     growth.add(0, new Usage(new TreeMap<>()));
     growth.add(10, usage("objects", 20));
+    growth.add(20, usage("objects", 40));
+    growth.add(30, usage("objects", 60));
     assertThat(growth.perGuest().get("objects")).isEqualTo(2.0, within(1e-9));
   }
 

@@ -150,48 +150,6 @@ class WallsE2E {
     assertOnlyRootCan("ls /var/log/libvirt/qemu");
   }
 
-  @Test
-  void secretUserDataIsSeenByItsGuestAndNowhereElse(Lab lab) {
-    var victimSees = new Guest(lab, "victim", pod(lab, "victim").getStatus().getPodIP(), NODE);
-    assertThat(victimSees.ask("/cgi-bin/user-data")).contains(CANARY);
-    assertThat(
-            intruder
-                .runAsRoot("grep -l %s %s/volumes/scratch/*".formatted(CANARY, victimsDirectory))
-                .out())
-        .as("the search finds what is there")
-        .contains("seed.iso");
-
-    var objects = lab.kubectl().run("get", "vm,pod,event", "-A", "-o", "yaml").succeeded().out();
-    assertThat(objects).contains("userDataSecret").doesNotContain(CANARY);
-    for (var component : List.of("node-agent", "operator")) {
-      var logs =
-          lab.kubectl()
-              .run(
-                  "logs",
-                  "-n",
-                  Deployment.NAMESPACE,
-                  "-l",
-                  "app.kubernetes.io/component=" + component,
-                  "--all-containers",
-                  "--tail=-1")
-              .succeeded();
-      assertThat(logs.all()).isNotBlank().doesNotContain(CANARY);
-    }
-    // The brackets keep the search from finding itself.
-    var onTheNode =
-        intruder
-            .host()
-            .sh(
-                """
-                cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -a -e '%1$s' -e guest= || true
-                grep -rla '%1$s' /run/bulkhead /var/lib/bulkhead /var/log || true
-                """
-                    .formatted("[c]" + CANARY.substring(1)));
-    assertThat(onTheNode)
-        .contains("guest=" + lab.namespace() + ".victim")
-        .doesNotContain(CANARY, "/run/bulkhead/", "/var/l");
-  }
-
   private static void assertOnlyRootCan(String script) {
     var root = intruder.runAsRoot(script);
     assertThat(root.status()).as("as root, %s: %s", script, root.err()).isZero();

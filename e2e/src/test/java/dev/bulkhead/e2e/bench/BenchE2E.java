@@ -76,6 +76,7 @@ class BenchE2E {
     measures.put("writes", report -> new WritesBench(lab, hosts).run(report));
     measures.put("guest", report -> new GuestBench(lab, hosts).run(report));
     measures.put("memory", report -> new MemoryBench(lab, hosts).run(report));
+    measures.put("request", report -> new RequestBench(lab, hosts).run(report));
     measures.put("burst", report -> new BurstBench(Integer.getInteger("vms", 0)).run(report));
     measures.put("agent", report -> new AgentBench(1000).run(report));
     return measures;

@@ -36,6 +36,10 @@ record ProcessMemory(long rss, long pss, long guestRam, long pageTables) {
     return pss / KIB_PER_MIB;
   }
 
+  double pageTablesMib() {
+    return pageTables / KIB_PER_MIB;
+  }
+
   /// What a pod must have beside the guest's memory, in MiB.
   double beyondGuestMib() {
     return (pss - guestRam + pageTables) / KIB_PER_MIB;

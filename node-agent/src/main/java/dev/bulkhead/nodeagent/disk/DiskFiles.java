@@ -15,7 +15,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,6 +27,8 @@ import java.util.List;
 /// @param there the same where libvirtd and QEMU will see them
 public record DiskFiles(Volumes here, Volumes there) {
   private static final String SEED = "seed.iso";
+  private static final FileAttribute<?> OWNERS_ALONE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   public List<PreparedDisk> disks(GuestSpec spec) throws IOException, RefusedException {
     var prepared = new ArrayList<PreparedDisk>();
@@ -99,7 +102,7 @@ public record DiskFiles(Volumes here, Volumes there) {
     var iso = fresh(here.scratch().resolve(SEED));
     if (spec.cloudInit().userData() != null) {
       var inline = fresh(here.scratch().resolve("user-data"));
-      Files.writeString(inline, spec.cloudInit().userData(), StandardOpenOption.CREATE_NEW);
+      Files.writeString(inline, spec.cloudInit().userData());
       Seed.write(iso, pod.value(), spec.name(), inline);
       Files.delete(inline);
     } else {
@@ -133,11 +136,12 @@ public record DiskFiles(Volumes here, Volumes there) {
     }
   }
 
-  /// Makes way for a new file, and never writes through a link that lies in its place.
+  /// A new empty file, never written through a link that lay in its place. Nobody but its owner
+  /// reads or writes it, who becomes the guest's own user when libvirt starts the guest.
   private static Path fresh(Path file) throws IOException {
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       Files.delete(file);
     }
-    return file;
+    return Files.createFile(file, OWNERS_ALONE);
   }
 }

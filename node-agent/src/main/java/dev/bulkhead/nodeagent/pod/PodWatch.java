@@ -50,7 +50,7 @@ public final class PodWatch implements AutoCloseable {
     this.client = client;
     this.caller =
         client.newClient(
-            new RequestConfigBuilder()
+            new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
                 .withRequestTimeout((int) ANSWER_WITHIN.toMillis())
                 .withRequestRetryBackoffLimit(0)
                 .build());

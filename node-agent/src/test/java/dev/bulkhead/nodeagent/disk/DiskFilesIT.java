@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,6 +118,23 @@ class DiskFilesIT {
     assertThat(tool("isoinfo", "-R", "-x", "/user-data", "-i", iso)).isEqualTo(userData);
     assertThat(tool("isoinfo", "-R", "-x", "/meta-data", "-i", iso))
         .isEqualTo("instance-id: \"%s\"\nlocal-hostname: \"web\"\n".formatted(Specs.POD));
+  }
+
+  @Test
+  void onlyItsOwnerReadsOrWritesAFileOfAGuest() throws Exception {
+    tool("qemu-img", "create", "-q", "-f", "raw", image("disk.img"), "1M");
+
+    files.disks(spec(ROOT, null));
+    files.seed(spec(ROOT, new GuestSpec.CloudInit("#!/bin/sh\n", null)), Specs.POD);
+
+    try (var scratch = Files.list(here.scratch())) {
+      assertThat(scratch)
+          .hasSize(2)
+          .allSatisfy(
+              file ->
+                  assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                      .isEqualTo("rw-------"));
+    }
   }
 
   @Test
