@@ -18,7 +18,7 @@ final class Cut implements AutoCloseable {
             ip saddr %1$s drop
           }
           chain output {
-            type filter hook output priority srcnat;
+            type filter hook output priority filter; # after kube-proxy has translated addresses
             ip daddr %1$s drop
           }
           chain forward {

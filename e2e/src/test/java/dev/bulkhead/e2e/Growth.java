@@ -6,10 +6,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// How usage grows with the guests that have come and gone. What leaks grows all the way; what is
-/// loaded or pooled once (by a new leader, at a first error) makes one step, in one half of the
-// way.
-/// So it is the lesser of the two halves' slopes, each of a line through its samples (least
-// squares).
+/// loaded or pooled once (by a new leader, at a first error) makes one step, in one half of it. So
+/// this is the lesser slope of two halves, each of a line through its samples (least squares).
 final class Growth {
   private record Sample(int guests, Usage usage) {}
 

@@ -196,7 +196,10 @@ class NodeLossE2E {
     assertThat(Lab.condition(vm, "Running").getMessage())
         .contains("node worker-1 does not respond", "not started elsewhere")
         .contains("kubectl taint nodes worker-1 " + OUT_OF_SERVICE, "kubectl delete node worker-1");
-    assertThat(lab.eventsOf(name)).anyMatch(e -> "NodeNotResponding".equals(e.getReason()));
+    Lab.awaitTrue(
+        "an event that says so",
+        () ->
+            lab.eventsOf(name).stream().anyMatch(e -> "NodeNotResponding".equals(e.getReason())));
   }
 
   private static void awaitLeaving(Lab lab, String name) {

@@ -64,8 +64,9 @@ record Recovery(Lab lab, Hosts hosts) {
     return client().leases().inNamespace("kube-node-lease").withName(host.name()).get();
   }
 
+  /// @param lease null when its node has been deleted and is not back yet
   private static boolean renewed(Lease lease, Instant since) {
-    return lease.getSpec().getRenewTime().toInstant().isAfter(since);
+    return lease != null && lease.getSpec().getRenewTime().toInstant().isAfter(since);
   }
 
   private boolean agentAnswers(Host host) {
