@@ -21,7 +21,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @ExtendWith(OnCluster.class)
 class LeaksE2E {
   private static final int AT_ONCE = 12;
-  private static final int GUESTS = Integer.getInteger("guests", 20);
+  private static final int GUESTS = Integer.getInteger("guests", 15);
   private static final int BATCH = Math.max(5, GUESTS / 10);
 
   /// Whatever is leaked at every guest, or at every second or third, is above. Connections and
