@@ -198,8 +198,7 @@ class NodeLossE2E {
         .contains("kubectl taint nodes worker-1 " + OUT_OF_SERVICE, "kubectl delete node worker-1");
     Lab.awaitTrue(
         "an event that says so",
-        () ->
-            lab.eventsOf(name).stream().anyMatch(e -> "NodeNotResponding".equals(e.getReason())));
+        () -> lab.eventsOf(name).stream().anyMatch(e -> "NodeNotResponding".equals(e.getReason())));
   }
 
   private static void awaitLeaving(Lab lab, String name) {

@@ -11,7 +11,7 @@ final class HttpProbe {
   private static final String ASK =
       """
       use Socket; use Fcntl; use Time::HiRes qw(time sleep);
-      my ($host, $until) = ($ARGV[0], time + $ARGV[1]);
+      my ($host, $until, $answer) = ($ARGV[0], time + $ARGV[1], '');
       while (time < $until) {
         socket(my $s, PF_INET, SOCK_STREAM, 0);
         fcntl($s, F_SETFL, O_NONBLOCK);
@@ -19,7 +19,7 @@ final class HttpProbe {
         my $ready = ''; vec($ready, fileno($s), 1) = 1;
         if (select(undef, my $w = $ready, undef, 0.15) && getpeername($s)) {
           syswrite($s, "GET / HTTP/1.0\\r\\n\\r\\n");
-          if (select(my $r = $ready, undef, undef, 3) && sysread($s, my $answer, 100) && $answer =~ m{^HTTP/1.. 200}) {
+          if (select(my $r = $ready, undef, undef, 3) && sysread($s, $answer, 100) && $answer =~ m{^HTTP/1.. 200}) {
             printf "%d\\n", time * 1000;
             exit 0;
           }
