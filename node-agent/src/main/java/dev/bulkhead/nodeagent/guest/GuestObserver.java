@@ -22,7 +22,11 @@ final class GuestObserver {
     this.ports = ports;
   }
 
+  /// A guest is ended when its pod is gone, so that is not left to the watch: what an informer
+  /// lists at its start may be an API server's old state.
+  ///
   /// @param joinedPid what only this run of the agent can know
+  /// @throws IOException if it cannot be known now
   GuestFacts observe(PodUid uid, Integer joinedPid) throws IOException {
     var hypervisor = ports.hypervisor();
     var files = ports.files();
@@ -33,6 +37,9 @@ final class GuestObserver {
             : hypervisor.find(pod.domainName());
     var keeper = pod == null ? null : ports.keepers().find(uid).orElse(null);
     var own = named.filter(domain -> domain.pod().equals(uid));
+    if (pod == null && own.isPresent() && !pods.confirmsGone(uid)) {
+      throw new IOException("its guest runs, and the watch has not told of it yet");
+    }
     return new GuestFacts(
         ports.clock().instant(),
         pod,

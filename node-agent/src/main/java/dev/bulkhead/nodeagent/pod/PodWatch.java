@@ -7,8 +7,12 @@ import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -30,8 +34,6 @@ import org.jboss.logging.Logger;
 /// must end before.
 public final class PodWatch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(PodWatch.class);
-  private static final String BY_UID = "uid";
-
   private static final Duration CALL_EVERY = Duration.ofSeconds(5);
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
 
@@ -60,18 +62,22 @@ public final class PodWatch implements AutoCloseable {
   }
 
   private SharedIndexInformer<Pod> newInformer() {
-    return client
-        .pods()
-        .inAnyNamespace()
-        .withLabel(Contract.VM_LABEL)
-        .withField("spec.nodeName", node)
+    return ofThisNode()
         .runnableInformer(0)
-        .addIndexers(Map.of(BY_UID, pod -> List.of(pod.getMetadata().getUid())))
+        .itemStore(new BasicItemStore<>(pod -> pod.getMetadata().getUid()))
         .exceptionHandler(
             (_, e) -> {
               LOG.warnf("watching pods: %s; trying again", e.getMessage());
               return true;
             });
+  }
+
+  private FilterWatchListDeletable<Pod, PodList, PodResource> ofThisNode() {
+    return client
+        .pods()
+        .inAnyNamespace()
+        .withLabel(Contract.VM_LABEL)
+        .withField("spec.nodeName", node);
   }
 
   /// Watches from now on, through all failures.
@@ -143,13 +149,29 @@ public final class PodWatch implements AutoCloseable {
     return informer.hasSynced();
   }
 
-  /// Null when there is no such pod on this node.
+  /// Null when there is no such pod on this node, as far as the watch has told.
+  ///
+  /// The store's keys are UIDs for this. An index would not do: it takes an entry out and puts it
+  /// in again at each update (Fabric8 7), and who looks in between sees a pod that is not there.
   public VmPod find(PodUid uid) {
-    return informer.getIndexer().byIndex(BY_UID, uid.value()).stream()
-        .filter(PodWatch::hasGuest)
-        .map(this::read)
-        .findFirst()
-        .orElse(null);
+    var pod = informer.getStore().getByKey(uid.value());
+    return pod == null || !hasGuest(pod) ? null : read(pod);
+  }
+
+  /// Whether the API server itself, asked for its latest state, has no such pod on this node any
+  /// more. Ask before anything is done that only a pod's end allows.
+  ///
+  /// @throws IOException if the API server does not say
+  public boolean confirmsGone(PodUid uid) throws IOException {
+    try {
+      return ofThisNode().list().getItems().stream()
+          .noneMatch(pod -> pod.getMetadata().getUid().equals(uid.value()) && hasGuest(pod));
+    } catch (KubernetesClientException e) {
+      throw new IOException(
+          "cannot ask the API server whether pod %s is gone: %s"
+              .formatted(uid.value(), e.getMessage()),
+          e);
+    }
   }
 
   public List<VmPod> all() {

@@ -6,6 +6,8 @@ import dev.bulkhead.nodeagent.domain.Specs;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 
 /// Pods as the operator makes them, for the test's namespace.
 public final class Pods {
@@ -58,6 +60,16 @@ public final class Pods {
                 .endStatus()
                 .build())
         .patchStatus();
+  }
+
+  public static void annotate(KubernetesClient client, String name, String key, String value) {
+    client
+        .pods()
+        .inNamespace(NAMESPACE)
+        .withName(name)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\": {\"annotations\": {\"%s\": \"%s\"}}}".formatted(key, value));
   }
 
   private static String quoted(String key, String value) {

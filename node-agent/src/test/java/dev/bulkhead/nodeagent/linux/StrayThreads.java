@@ -2,8 +2,11 @@ package dev.bulkhead.nodeagent.linux;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 
@@ -11,6 +14,7 @@ import java.util.concurrent.Executors;
 /// threads that is then in another network or mount namespace than the program itself.
 final class StrayThreads {
   private static final int CALLS = 6;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static volatile boolean done;
 
@@ -47,27 +51,41 @@ final class StrayThreads {
         mayReturn.countDown();
         call.get();
       }
-      printStrayThreads();
+      strayThreads().forEach(System.out::println);
       done = true;
     }
   }
 
-  private static void printStrayThreads() throws IOException {
-    try (var threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
-      for (var thread : threads) {
-        if (isAway(thread, "net") || isAway(thread, "mnt")) {
-          System.out.println(Files.readString(thread.resolve("comm")).strip());
-        }
+  /// The kernel takes a thread away a little after Java has seen it end.
+  private static List<String> strayThreads() throws IOException, InterruptedException {
+    var patience = Instant.now().plus(PATIENCE);
+    while (true) {
+      var stray = strayThreadsNow();
+      if (stray.isEmpty() || Instant.now().isAfter(patience)) {
+        return stray;
       }
+      Thread.sleep(50);
     }
   }
 
-  private static boolean isAway(Path thread, String kind) throws IOException {
-    try {
-      return !namespace(thread, kind).equals(namespace(Path.of("/proc/self"), kind));
-    } catch (NoSuchFileException ended) {
-      return false;
+  private static List<String> strayThreadsNow() throws IOException {
+    var stray = new ArrayList<String>();
+    try (var threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+      for (var thread : threads) {
+        try {
+          if (isAway(thread, "net") || isAway(thread, "mnt")) {
+            stray.add(Files.readString(thread.resolve("comm")).strip());
+          }
+        } catch (IOException _) {
+          // it has ended meanwhile
+        }
+      }
     }
+    return stray;
+  }
+
+  private static boolean isAway(Path thread, String kind) throws IOException {
+    return !namespace(thread, kind).equals(namespace(Path.of("/proc/self"), kind));
   }
 
   private static Path namespace(Path process, String kind) throws IOException {

@@ -6,11 +6,13 @@ import static org.awaitility.Awaitility.await;
 import dev.bulkhead.nodeagent.apiserver.BareApiServer;
 import dev.bulkhead.nodeagent.apiserver.Pods;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +57,47 @@ class PodWatchIT {
       changed.clear();
       Pods.delete(client, "here");
       await().until(() -> changed.contains(uid) && watch.find(uid) == null);
+    }
+  }
+
+  /// Whoever misses a pod ends its guest.
+  @Test
+  void missesNoPodWhileItChanges() throws InterruptedException {
+    var uid = new PodUid(Pods.running(client, "here", "node-a").getMetadata().getUid());
+    try (var watch = new PodWatch(client, "node-a", InstantSource.system())) {
+      watch.start(changed::add, () -> synced.set(true));
+      await().untilTrue(synced);
+      var done = new AtomicBoolean();
+      var misses = new AtomicLong();
+      var reader =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (!done.get()) {
+                      if (watch.find(uid) == null) {
+                        misses.incrementAndGet();
+                      }
+                    }
+                  });
+      for (int i = 0; i < 300; i++) {
+        Pods.annotate(client, "here", "count", String.valueOf(i));
+      }
+      done.set(true);
+      reader.join();
+
+      assertThat(misses).hasValue(0);
+    }
+  }
+
+  @Test
+  void confirmsThatAPodIsGoneByTheApiServer() throws IOException {
+    var uid = new PodUid(Pods.running(client, "here", "node-a").getMetadata().getUid());
+    try (var knowsNothingYet = new PodWatch(client, "node-a", InstantSource.system())) {
+      assertThat(knowsNothingYet.find(uid)).isNull();
+      assertThat(knowsNothingYet.confirmsGone(uid)).isFalse();
+
+      Pods.delete(client, "here");
+      assertThat(knowsNothingYet.confirmsGone(uid)).isTrue();
     }
   }
 
