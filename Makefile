@@ -18,10 +18,10 @@ test: ## everything: unit, API server and full cluster tests, from a clean clone
 	@scripts/test.sh
 
 test-unit: ## the tests that need no cluster (they do need `make tools`, once)
-	@$(MVN) -pl crds,operator,node-agent verify
+	@$(MVN) -pl crds,operator,kubelet-api,node-agent verify
 
 mutate: ## mutation tests: at least 80 % of the mutants of all decisions must be noticed; reports in */target/pit-reports
-	@$(MVN) -q -Pmutate -pl crds,operator,node-agent test-compile org.pitest:pitest-maven:mutationCoverage
+	@$(MVN) -q -Pmutate -pl crds,operator,kubelet-api,node-agent test-compile org.pitest:pitest-maven:mutationCoverage
 
 deps: ## installs what is missing on this machine, and says what and why
 	@scripts/install-deps.sh

@@ -24,7 +24,7 @@ trap finish EXIT
 stage "dependencies" scripts/install-deps.sh
 . scripts/env.sh # what has just been installed
 together build_tools compile_java
-stage "unit and API server tests" "${mvn[@]}" -pl .,crds,operator,node-agent install
+stage "unit and API server tests" "${mvn[@]}" -pl .,crds,operator,kubelet-api,node-agent install
 stage "images" images/build.sh
 stage "cluster" scripts/bed.sh up
 stage "chart" scripts/install-chart.sh

@@ -35,6 +35,13 @@ public final class Contract {
   /// Node condition, by the node agent: True where guests run under QEMU's TCG, for lack of KVM.
   public static final String EMULATION_CONDITION = "bulkhead.dev/Emulation";
 
+  /// Node condition, by the node agent: True where it gives devices away; its message has those
+  /// that it keeps, and why. Absent where it may give none.
+  public static final String DEVICES_CONDITION = "bulkhead.dev/Devices";
+
+  /// Driver of the nodes' ResourceSlices, and domain of their devices' attributes.
+  public static final String DEVICE_DRIVER = "bulkhead.dev";
+
   /// Field managers of server-side apply.
   public static final String OPERATOR_FIELD_MANAGER = "bulkhead-operator";
 

@@ -41,6 +41,34 @@ interface AgentConfig {
   @WithDefault("/host/cgroup")
   Path cgroups();
 
+  Devices devices();
+
+  /// How the node's hardware is given away.
+  interface Devices {
+    /// The chart's `devices`, as JSON.
+    @WithDefault("{}")
+    String giving();
+
+    /// `sys` and `proc` of another machine, in a folder; empty: the node's own. For tests.
+    Optional<Path> recorded();
+
+    @WithDefault("/usr/share/misc/pci.ids")
+    Path pciIds();
+
+    @WithDefault("/run/cdi")
+    Path cdi();
+
+    @WithDefault("/kubelet/plugins_registry")
+    Path registry();
+
+    @WithDefault("/kubelet/plugin")
+    Path plugin();
+
+    /// The same folder as `plugin`, as kubelet sees it.
+    @WithDefault("/var/lib/kubelet/plugins/bulkhead.dev")
+    Path pluginForKubelet();
+  }
+
   /// The socket is named because libvirt looks below /var/run, which an image may not have.
   @WithDefault("qemu:///system?socket=/run/libvirt/libvirt-sock")
   String libvirtUri();

@@ -1,5 +1,7 @@
 package dev.bulkhead.nodeagent;
 
+import dev.bulkhead.nodeagent.device.NodeDevices;
+import dev.bulkhead.nodeagent.device.offer.GivingSettings;
 import dev.bulkhead.nodeagent.guest.Guests;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
 import dev.bulkhead.nodeagent.hypervisor.libvirt.LibvirtHypervisor;
@@ -45,6 +47,7 @@ class NodeAgent {
   private final PodWatch pods;
   private final Guests guests;
   private final NodeReports nodeReports;
+  private final NodeDevices devices;
   private final ScheduledExecutorService background =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("background").daemon().factory());
@@ -57,6 +60,7 @@ class NodeAgent {
         new LibvirtHypervisor(config.libvirtUri(), config.libvirtStatuses(), config.libvirtLogs());
     pods = new PodWatch(client, config.nodeName(), InstantSource.system());
     nodeReports = new NodeReports(client, config.nodeName(), InstantSource.system());
+    devices = new NodeDevices(client, config.nodeName(), devicePlaces(config));
     guests =
         new Guests(
             new Guests.Places(
@@ -68,7 +72,22 @@ class NodeAgent {
             () -> accelerator);
   }
 
+  private static NodeDevices.Places devicePlaces(AgentConfig config) {
+    var devices = config.devices();
+    var recorded = devices.recorded();
+    return new NodeDevices.Places(
+        recorded.map(folder -> folder.resolve("sys")).orElse(config.node().resolve("sys")),
+        recorded.map(folder -> folder.resolve("proc")).orElse(config.proc()),
+        recorded.isPresent(),
+        devices.pciIds(),
+        devices.cdi(),
+        devices.registry(),
+        devices.plugin(),
+        devices.pluginForKubelet());
+  }
+
   void start(@Observes StartupEvent event) {
+    devices.start(GivingSettings.parse(config.devices().giving()));
     hypervisor.start(guests::lookAtDomain, () -> background.execute(this::lookAtNode));
     pods.start(guests::lookAt, () -> background.execute(guests::lookAtAll));
     repeat(guests::lookAtAll, LOOK_AT_ALL);
@@ -84,6 +103,7 @@ class NodeAgent {
 
   void stop(@Observes ShutdownEvent event) throws IOException {
     background.shutdownNow();
+    devices.close();
     pods.close();
     guests.close();
     networks.close();

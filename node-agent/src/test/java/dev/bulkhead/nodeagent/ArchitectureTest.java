@@ -32,10 +32,11 @@ class ArchitectureTest {
           .resideInAPackage("com.sun.jna..");
 
   @ArchTest
-  static final ArchRule theApiServerIsKnownToPodAndNodeOnly =
+  static final ArchRule theApiServerIsKnownInFewPlaces =
       noClasses()
           .that()
-          .resideOutsideOfPackages("..nodeagent", "..nodeagent.pod..", "..nodeagent.node..")
+          .resideOutsideOfPackages(
+              "..nodeagent", "..nodeagent.pod..", "..nodeagent.node..", "..nodeagent.device..")
           .should()
           .dependOnClassesThat()
           .haveSimpleName("KubernetesClient");

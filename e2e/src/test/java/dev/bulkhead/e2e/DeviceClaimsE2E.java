@@ -1,0 +1,308 @@
+package dev.bulkhead.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/// From a node's hardware to the pod that has it, through the real scheduler and kubelet. The
+/// hardware is a record of other machines': worker-1 has eight accelerators, worker-2 a network
+/// card of two ports. It is claimed, and never touched.
+@Isolated("restarts the node agents")
+@ExtendWith(OnCluster.class)
+class DeviceClaimsE2E {
+  private static final String GPUS = "worker-1";
+  private static final String NETWORK = "worker-2";
+
+  private static int installed;
+
+  @BeforeAll
+  static void giveRecordedHardware(Lab lab, Hosts hosts) {
+    RecordedHardware.layOut(hosts.on(GPUS), "eight-gpus");
+    RecordedHardware.layOut(hosts.on(NETWORK), "sriov");
+    installed = Helm.of(lab).revision();
+    Helm.of(lab)
+        .upgrade(
+            "devices.allow={gpu,nic-vf}", "nodeAgent.recordedHardware=" + RecordedHardware.FOLDER);
+    Lab.awaitTrue("devices of both nodes", () -> slices(lab).size() >= 2);
+  }
+
+  @AfterAll
+  static void takeItBack(Lab lab, Hosts hosts) {
+    Helm.of(lab).rollback(installed);
+    Lab.awaitTrue("no devices", () -> slices(lab).isEmpty());
+    hosts.workers().forEach(RecordedHardware::remove);
+  }
+
+  @AfterEach
+  void clear(Lab lab) {
+    lab.kubectl()
+        .run("delete", "pod", "-l", "test=devices", "--wait=true", "--force", "--grace-period=0")
+        .succeeded();
+    lab.kubectl().run("delete", "resourceclaim", "--all", "--wait=true").succeeded();
+  }
+
+  private static List<ResourceSlice> slices(Lab lab) {
+    return lab.client().resources(ResourceSlice.class).list().getItems();
+  }
+
+  @Test
+  void nodesTellOfWhatTheyGiveAway(Lab lab) {
+    var gpus =
+        slices(lab).stream()
+            .filter(slice -> slice.getSpec().getNodeName().equals(GPUS))
+            .flatMap(slice -> slice.getSpec().getDevices().stream())
+            .filter(device -> "gpu".equals(device.getAttributes().get("type").getString()))
+            .toList();
+    assertThat(gpus).hasSize(8);
+    assertThat(gpus)
+        .allSatisfy(
+            gpu -> assertThat(gpu.getAttributes().get("deviceName").getString()).contains("A100"));
+    assertThat(slices(lab))
+        .allSatisfy(
+            slice ->
+                assertThat(slice.getMetadata().getOwnerReferences())
+                    .singleElement()
+                    .satisfies(owner -> assertThat(owner.getKind()).isEqualTo("Node")));
+  }
+
+  @Test
+  void aPodIsPutWhereItsDeviceIsAndHasItAsLongAsItLives(Lab lab, Hosts hosts) {
+    lab.apply(claim("vf", "nic-vf.bulkhead.dev", 1), pod("user", "vf"));
+    var pod = awaitRunning(lab, "user");
+    assertThat(pod.getSpec().getNodeName()).isEqualTo(NETWORK);
+    var claim = get(lab, "vf");
+    assertThat(claim.getStatus().getAllocation().getDevices().getResults())
+        .singleElement()
+        .satisfies(
+            result -> {
+              assertThat(result.getDriver()).isEqualTo("bulkhead.dev");
+              assertThat(result.getPool()).isEqualTo(NETWORK);
+              assertThat(result.getDevice()).startsWith("vf-0000-81-00-");
+            });
+    assertThat(prepared(hosts)).containsExactly(claim.getMetadata().getUid());
+
+    lab.delete("pod/user");
+    Lab.await("nothing prepared").until(() -> prepared(hosts), List::isEmpty);
+  }
+
+  /// UIDs of claims, over all nodes.
+  private static List<String> prepared(Hosts hosts) {
+    return hosts
+        .workers()
+        .flatMap(
+            host ->
+                host.sh("ls /run/cdi 2>/dev/null | sed -n 's/^bulkhead.dev-\\(.*\\).json$/\\1/p'")
+                    .lines())
+        .toList();
+  }
+
+  @Test
+  void aClaimOutlivesItsPodsAndKeepsItsDevice(Lab lab) {
+    lab.apply(claim("kept", "gpu.bulkhead.dev", 1), pod("first", "kept"));
+    awaitRunning(lab, "first");
+    lab.delete("pod/first");
+    lab.apply(pod("second", "kept"));
+    awaitRunning(lab, "second");
+    assertThat(get(lab, "kept").getStatus().getReservedFor())
+        .singleElement()
+        .satisfies(user -> assertThat(user.getName()).isEqualTo("second"));
+  }
+
+  @Test
+  void eachPodOfATemplateHasADeviceOfItsOwn(Lab lab) {
+    lab.apply(
+        """
+        apiVersion: resource.k8s.io/v1
+        kind: ResourceClaimTemplate
+        metadata: {name: one-gpu}
+        spec: {spec: {devices: {requests: [{name: gpu, exactly: {deviceClassName: gpu.bulkhead.dev}}]}}}
+        """,
+        podOfTemplate("a", "one-gpu"),
+        podOfTemplate("b", "one-gpu"));
+    awaitRunning(lab, "a");
+    awaitRunning(lab, "b");
+    var devices =
+        lab
+            .client()
+            .resources(ResourceClaim.class)
+            .inNamespace(lab.namespace())
+            .list()
+            .getItems()
+            .stream()
+            .flatMap(claim -> claim.getStatus().getAllocation().getDevices().getResults().stream())
+            .map(result -> result.getDevice())
+            .toList();
+    assertThat(devices).hasSize(2).doesNotHaveDuplicates();
+  }
+
+  /// Seven of the eight are to be had: one has failed.
+  @Test
+  void whoComesLateWaitsAndGetsTheDeviceAfterwards(Lab lab) {
+    lab.apply(claim("most", "gpu.bulkhead.dev", 7), pod("greedy", "most"));
+    awaitRunning(lab, "greedy");
+    lab.apply(claim("one-more", "gpu.bulkhead.dev", 1), pod("late", "one-more"));
+    Lab.await("the scheduler's word on it")
+        .until(() -> unschedulable(lab, "late"), Optional::isPresent);
+    assertThat(unschedulable(lab, "late").orElseThrow()).contains("cannot allocate all claims");
+
+    lab.delete("pod/greedy", "resourceclaim/most");
+    awaitRunning(lab, "late");
+  }
+
+  private static Optional<String> unschedulable(Lab lab, String pod) {
+    return lab
+        .client()
+        .pods()
+        .inNamespace(lab.namespace())
+        .withName(pod)
+        .get()
+        .getStatus()
+        .getConditions()
+        .stream()
+        .filter(condition -> "Unschedulable".equals(condition.getReason()))
+        .map(PodCondition::getMessage)
+        .findFirst();
+  }
+
+  /// A whole card excludes its virtual functions, and they it.
+  @Test
+  void aCardIsNotGivenAwayWhileAPartOfItIs(Lab lab) {
+    Helm.of(lab).upgrade("devices.allow={gpu,nic-vf,nic}");
+    lab.apply(
+        claim("part", "nic-vf.bulkhead.dev", 1, onCard("0000:81:00.0")), pod("vf-user", "part"));
+    awaitRunning(lab, "vf-user");
+    lab.apply(claim("card", "nic.bulkhead.dev", 1), pod("card-user", "card"));
+    Lab.await("the scheduler's word on it")
+        .until(() -> unschedulable(lab, "card-user"), Optional::isPresent);
+
+    lab.delete("pod/vf-user", "resourceclaim/part");
+    awaitRunning(lab, "card-user");
+  }
+
+  private static String onCard(String parent) {
+    return "device.attributes['bulkhead.dev'].parent == '%s'".formatted(parent);
+  }
+
+  @Test
+  void agentAndKubeletMayDieAndTheClaimIsStillGivenBack(Lab lab, Hosts hosts) {
+    lab.apply(claim("vf", "nic-vf.bulkhead.dev", 1), pod("user", "vf"));
+    awaitRunning(lab, "user");
+    var host = hosts.on(NETWORK);
+    for (var agent : host.agentPids()) {
+      host.kill(agent);
+    }
+    for (var kubelet : host.pids("/kubelet.yaml", "kubelet")) {
+      host.kill(kubelet);
+    }
+    lab.kubectl().run("delete", "pod", "user", "--wait=false").succeeded();
+    Lab.await("nothing prepared").until(() -> prepared(hosts), List::isEmpty);
+    lab.awaitNoPod("user");
+    lab.apply(pod("next", "vf"));
+    awaitRunning(lab, "next");
+  }
+
+  @Test
+  void aSliceThatSomebodyRemovesIsThereAgain(Lab lab) {
+    var before = slices(lab).size();
+    lab.kubectl().run("delete", "resourceslice", "--all").succeeded();
+    Lab.awaitTrue("as many slices as before", () -> slices(lab).size() == before);
+  }
+
+  @Test
+  void wrongSettingsAreNamedInThePodsEvents(Lab lab) {
+    lab.apply(
+        """
+        apiVersion: resource.k8s.io/v1
+        kind: ResourceClaim
+        metadata: {name: odd}
+        spec:
+          devices:
+            requests: [{name: device, exactly: {deviceClassName: nic-vf.bulkhead.dev}}]
+            config:
+            - opaque:
+                driver: bulkhead.dev
+                parameters: {apiVersion: bulkhead.dev/v1alpha1, kind: DeviceSettings, vlan: 4095}
+        """,
+        pod("odd-user", "odd"));
+    Lab.await("an event that names the field")
+        .until(
+            () ->
+                lab
+                    .client()
+                    .v1()
+                    .events()
+                    .inNamespace(lab.namespace())
+                    .withField("involvedObject.name", "odd-user")
+                    .list()
+                    .getItems()
+                    .stream()
+                    .anyMatch(
+                        event -> event.getMessage().contains("vlan is \"4095\", and must be")));
+  }
+
+  private static Pod awaitRunning(Lab lab, String pod) {
+    return Lab.await("pod " + pod + " to run")
+        .until(
+            () -> lab.client().pods().inNamespace(lab.namespace()).withName(pod).get(),
+            now -> now != null && "Running".equals(now.getStatus().getPhase()));
+  }
+
+  private static ResourceClaim get(Lab lab, String claim) {
+    return lab.client()
+        .resources(ResourceClaim.class)
+        .inNamespace(lab.namespace())
+        .withName(claim)
+        .get();
+  }
+
+  private static String claim(String name, String deviceClass, int count) {
+    return claim(name, deviceClass, count, "true");
+  }
+
+  private static String claim(String name, String deviceClass, int count, String cel) {
+    return """
+    apiVersion: resource.k8s.io/v1
+    kind: ResourceClaim
+    metadata: {name: %s}
+    spec:
+      devices:
+        requests:
+        - name: device
+          exactly: {deviceClassName: %s, count: %d, selectors: [{cel: {expression: "%s"}}]}
+    """
+        .formatted(name, deviceClass, count, cel);
+  }
+
+  private static String pod(String name, String claim) {
+    return podWith(name, "resourceClaimName: " + claim);
+  }
+
+  private static String podOfTemplate(String name, String template) {
+    return podWith(name, "resourceClaimTemplateName: " + template);
+  }
+
+  private static String podWith(String name, String source) {
+    return """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %s, labels: {test: devices}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+      - {name: keeper, image: "%s", resources: {claims: [{name: device}]}}
+      resourceClaims: [{name: device, %s}]
+    """
+        .formatted(name, Manifests.KEEPER, source);
+  }
+}

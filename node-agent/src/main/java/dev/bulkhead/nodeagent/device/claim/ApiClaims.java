@@ -1,0 +1,87 @@
+package dev.bulkhead.nodeagent.device.claim;
+
+import dev.bulkhead.crds.Contract;
+import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceAllocationConfiguration;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceAllocationResult;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResult;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Claims, as the API server has them now.
+public final class ApiClaims implements Claims {
+  private final KubernetesClient client;
+  private final String pool;
+
+  /// @param pool that this node's devices are in
+  public ApiClaims(KubernetesClient client, String pool) {
+    this.client = client;
+    this.pool = pool;
+  }
+
+  @Override
+  public Allocation allocation(ClaimRef ref) throws IOException {
+    ResourceClaim claim;
+    try {
+      claim =
+          client
+              .resources(ResourceClaim.class)
+              .inNamespace(ref.namespace())
+              .withName(ref.name())
+              .get();
+    } catch (KubernetesClientException e) {
+      throw new IOException("cannot read %s: %s".formatted(ref, e.getMessage()), e);
+    }
+    if (claim == null || !claim.getMetadata().getUid().equals(ref.uid())) {
+      throw new IOException("%s is gone".formatted(ref));
+    }
+    if (claim.getStatus() == null || claim.getStatus().getAllocation() == null) {
+      throw new IOException("%s was given no devices".formatted(ref));
+    }
+    return new Allocation(ref, given(claim.getStatus().getAllocation().getDevices()));
+  }
+
+  private List<Given> given(DeviceAllocationResult devices) throws IOException {
+    var given = new ArrayList<Given>();
+    for (var result : devices.getResults()) {
+      if (result.getDriver().equals(Contract.DEVICE_DRIVER) && result.getPool().equals(pool)) {
+        given.add(new Given(result.getRequest(), result.getDevice(), settings(result, devices)));
+      }
+    }
+    return List.copyOf(given);
+  }
+
+  /// Those of the DeviceClass come first, so the claim's have the last word.
+  private static DeviceSettings settings(
+      DeviceRequestAllocationResult result, DeviceAllocationResult devices) throws IOException {
+    var settings = DeviceSettings.NONE;
+    for (var config : devices.getConfig()) {
+      if (concerns(config, result.getRequest())) {
+        settings =
+            DeviceSettingsParser.parse(parameters(config), config.getSource()).over(settings);
+      }
+    }
+    return settings;
+  }
+
+  /// One for a request is also for its alternatives, `request/alternative`.
+  private static boolean concerns(DeviceAllocationConfiguration config, String request) {
+    return config.getOpaque() != null
+        && config.getOpaque().getDriver().equals(Contract.DEVICE_DRIVER)
+        && (config.getRequests().isEmpty()
+            || config.getRequests().contains(request)
+            || config.getRequests().contains(request.split("/", 2)[0]));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> parameters(DeviceAllocationConfiguration config) {
+    return config.getOpaque().getParameters() instanceof Map<?, ?> map
+        ? (Map<String, Object>) map
+        : Map.of();
+  }
+}

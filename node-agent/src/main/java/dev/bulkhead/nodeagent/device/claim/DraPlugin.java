@@ -1,0 +1,169 @@
+package dev.bulkhead.nodeagent.device.claim;
+
+import dev.bulkhead.crds.Contract;
+import dev.bulkhead.kubelet.dra.Claim;
+import dev.bulkhead.kubelet.dra.DRAPluginGrpc;
+import dev.bulkhead.kubelet.dra.Device;
+import dev.bulkhead.kubelet.dra.NodePrepareResourceResponse;
+import dev.bulkhead.kubelet.dra.NodePrepareResourcesRequest;
+import dev.bulkhead.kubelet.dra.NodePrepareResourcesResponse;
+import dev.bulkhead.kubelet.dra.NodeUnprepareResourceResponse;
+import dev.bulkhead.kubelet.dra.NodeUnprepareResourcesRequest;
+import dev.bulkhead.kubelet.dra.NodeUnprepareResourcesResponse;
+import dev.bulkhead.kubelet.registration.InfoRequest;
+import dev.bulkhead.kubelet.registration.PluginInfo;
+import dev.bulkhead.kubelet.registration.RegistrationGrpc;
+import dev.bulkhead.kubelet.registration.RegistrationStatus;
+import dev.bulkhead.kubelet.registration.RegistrationStatusResponse;
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import org.jboss.logging.Logger;
+
+/// What kubelet sees of this node agent: two sockets, one by which it finds the driver, one by
+/// which it has claims prepared. Kubelet asks again for what failed, and after it was restarted.
+public final class DraPlugin implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(DraPlugin.class);
+
+  /// Kubelet's names for this kind of plugin and for the service below (k8s.io/kubelet v0.37).
+  private static final String TYPE = "DRAPlugin";
+
+  private static final String SERVICE = "v1.DRAPlugin";
+
+  private final Preparer preparer;
+  private final Path registry;
+  private final Path plugin;
+  private final Path pluginForKubelet;
+  private final String pool;
+  private final NioEventLoopGroup loop = new NioEventLoopGroup(1);
+  private final List<Server> servers = new ArrayList<>();
+
+  /// @param registry kubelet's plugins_registry, which it watches
+  /// @param plugin a folder of this driver's own
+  /// @param pluginForKubelet the same folder, as kubelet sees it
+  /// @param pool that the node's devices are in
+  public DraPlugin(
+      Preparer preparer, Path registry, Path plugin, Path pluginForKubelet, String pool) {
+    this.preparer = preparer;
+    this.registry = registry;
+    this.plugin = plugin;
+    this.pluginForKubelet = pluginForKubelet;
+    this.pool = pool;
+  }
+
+  public void start() throws IOException {
+    serve(plugin.resolve("dra.sock"), new Service());
+    serve(registry.resolve(Contract.DEVICE_DRIVER + "-reg.sock"), new Registration());
+  }
+
+  private void serve(Path socket, BindableService service) throws IOException {
+    Files.createDirectories(socket.getParent());
+    Files.deleteIfExists(socket);
+    servers.add(
+        NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+            .channelType(NioServerDomainSocketChannel.class)
+            .bossEventLoopGroup(loop)
+            .workerEventLoopGroup(loop)
+            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .addService(service)
+            .build()
+            .start());
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  @Override
+  public void close() {
+    servers.forEach(Server::shutdownNow);
+    var _ = loop.shutdownGracefully();
+  }
+
+  private final class Registration extends RegistrationGrpc.RegistrationImplBase {
+    @Override
+    public void getInfo(InfoRequest request, StreamObserver<PluginInfo> answer) {
+      answer.onNext(
+          PluginInfo.newBuilder()
+              .setType(TYPE)
+              .setName(Contract.DEVICE_DRIVER)
+              .setEndpoint(pluginForKubelet.resolve("dra.sock").toString())
+              .addSupportedVersions(SERVICE)
+              .build());
+      answer.onCompleted();
+    }
+
+    @Override
+    public void notifyRegistrationStatus(
+        RegistrationStatus status, StreamObserver<RegistrationStatusResponse> answer) {
+      if (status.getPluginRegistered()) {
+        LOG.info("kubelet knows this node's devices");
+      } else {
+        LOG.errorf("kubelet refuses this node's devices: %s", status.getError());
+      }
+      answer.onNext(RegistrationStatusResponse.getDefaultInstance());
+      answer.onCompleted();
+    }
+  }
+
+  private final class Service extends DRAPluginGrpc.DRAPluginImplBase {
+    @Override
+    public void nodePrepareResources(
+        NodePrepareResourcesRequest request, StreamObserver<NodePrepareResourcesResponse> answer) {
+      var all = NodePrepareResourcesResponse.newBuilder();
+      request.getClaimsList().forEach(claim -> all.putClaims(claim.getUid(), prepare(claim)));
+      answer.onNext(all.build());
+      answer.onCompleted();
+    }
+
+    private NodePrepareResourceResponse prepare(Claim claim) {
+      var ref = new ClaimRef(claim.getNamespace(), claim.getName(), claim.getUid());
+      var response = NodePrepareResourceResponse.newBuilder();
+      try {
+        var prepared = preparer.prepare(ref);
+        for (var device : prepared.devices()) {
+          response.addDevices(
+              Device.newBuilder()
+                  .addRequestNames(device.request())
+                  .setPoolName(pool)
+                  .setDeviceName(device.name())
+                  .addAllCdiDeviceIds(PreparedFiles.cdiIds(prepared, device)));
+        }
+      } catch (IOException | RuntimeException e) {
+        LOG.warnf("%s: %s", ref, e.getMessage());
+        return response.clear().setError(String.valueOf(e.getMessage())).build();
+      }
+      return response.build();
+    }
+
+    @Override
+    public void nodeUnprepareResources(
+        NodeUnprepareResourcesRequest request,
+        StreamObserver<NodeUnprepareResourcesResponse> answer) {
+      var all = NodeUnprepareResourcesResponse.newBuilder();
+      request.getClaimsList().forEach(claim -> all.putClaims(claim.getUid(), unprepare(claim)));
+      answer.onNext(all.build());
+      answer.onCompleted();
+    }
+
+    private NodeUnprepareResourceResponse unprepare(Claim claim) {
+      try {
+        preparer.unprepare(claim.getUid());
+        return NodeUnprepareResourceResponse.getDefaultInstance();
+      } catch (IOException | RuntimeException e) {
+        LOG.warnf("ResourceClaim %s/%s: %s", claim.getNamespace(), claim.getName(), e.getMessage());
+        return NodeUnprepareResourceResponse.newBuilder()
+            .setError(String.valueOf(e.getMessage()))
+            .build();
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package dev.bulkhead.nodeagent.device.claim;
+
+import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What a claim has of a node.
+///
+/// @param ready false from when it is begun until all of it is done
+public record Prepared(ClaimRef claim, boolean ready, List<PreparedDevice> devices) {
+
+  /// One device of it.
+  ///
+  /// @param request of the claim
+  /// @param name of the offer
+  /// @param nodes files in `/dev`; none before it is ready
+  public record PreparedDevice(String request, String name, Source source, List<String> nodes) {}
+
+  static Prepared intended(Allocation allocation, List<Source> sources) {
+    var devices = new ArrayList<PreparedDevice>();
+    for (int i = 0; i < sources.size(); i++) {
+      var given = allocation.devices().get(i);
+      devices.add(new PreparedDevice(given.request(), given.device(), sources.get(i), List.of()));
+    }
+    return new Prepared(allocation.claim(), false, List.copyOf(devices));
+  }
+}

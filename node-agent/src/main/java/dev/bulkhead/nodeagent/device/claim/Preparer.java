@@ -1,0 +1,99 @@
+package dev.bulkhead.nodeagent.device.claim;
+
+import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
+import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
+import dev.bulkhead.nodeagent.device.offer.Offer;
+import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+
+/// Makes ready what claims were given, and takes it back. What is whose is written down before
+/// anything is touched, and crossed out after everything is undone: whoever comes after a crash
+/// finds there what to go on with.
+public final class Preparer {
+  private static final Logger LOG = Logger.getLogger(Preparer.class);
+
+  private final Claims claims;
+  private final PreparedFiles files;
+  private final Binding binding;
+  private final Function<String, Optional<Offer>> offers;
+
+  /// @param offers the node's offers as they are now, by name
+  public Preparer(
+      Claims claims,
+      PreparedFiles files,
+      Binding binding,
+      Function<String, Optional<Offer>> offers) {
+    this.claims = claims;
+    this.files = files;
+    this.binding = binding;
+    this.offers = offers;
+  }
+
+  /// Does again what is done already, and goes on with what was begun.
+  ///
+  /// @throws IOException with what is in the way, for the pod's events
+  public synchronized Prepared prepare(ClaimRef claim) throws IOException {
+    var before = files.find(claim.uid());
+    if (before.isPresent() && before.get().ready()) {
+      return before.get();
+    }
+    var allocation = claims.allocation(claim);
+    var sources = new ArrayList<Source>();
+    for (var given : allocation.devices()) {
+      sources.add(source(claim, given));
+    }
+    files.write(Prepared.intended(allocation, sources));
+    var devices = new ArrayList<PreparedDevice>();
+    for (int i = 0; i < sources.size(); i++) {
+      var given = allocation.devices().get(i);
+      try {
+        var taken = binding.take(sources.get(i), given.settings());
+        devices.add(
+            new PreparedDevice(given.request(), given.device(), sources.get(i), taken.nodes()));
+      } catch (IOException e) {
+        throw new IOException("device %s %s".formatted(given.device(), e.getMessage()), e);
+      }
+    }
+    var prepared = new Prepared(claim, true, List.copyOf(devices));
+    files.write(prepared);
+    LOG.infof("%s: %s", claim, devices);
+    return prepared;
+  }
+
+  private Source source(ClaimRef claim, Given given) throws IOException {
+    var owner = files.ownerOf(given.device());
+    if (owner.isPresent() && !owner.get().equals(claim)) {
+      throw new IOException("device %s is still with %s".formatted(given.device(), owner.get()));
+    }
+    return offers
+        .apply(given.device())
+        .orElseThrow(
+            () ->
+                new IOException(
+                    "device %s is not on this node any more, or the node keeps it now"
+                        .formatted(given.device())))
+        .source();
+  }
+
+  /// Does nothing where nothing is left of it.
+  public synchronized void unprepare(String claimUid) throws IOException {
+    var prepared = files.find(claimUid);
+    if (prepared.isEmpty()) {
+      return;
+    }
+    for (var device : prepared.get().devices()) {
+      try {
+        binding.giveBack(device.source());
+      } catch (IOException e) {
+        throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
+      }
+    }
+    files.delete(claimUid);
+    LOG.infof("%s: given back", prepared.get().claim());
+  }
+}

@@ -1,0 +1,192 @@
+package dev.bulkhead.nodeagent.device.claim;
+
+import dev.bulkhead.nodeagent.device.inventory.PciAddress;
+import dev.bulkhead.nodeagent.device.inventory.Sysfs;
+import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/// Binds and unbinds through sysfs (kernel, Documentation/ABI/testing/sysfs-bus-pci). Each step
+/// looks first whether it is done already.
+public final class SysfsBinding implements Binding {
+  private static final String VFIO = "vfio-pci";
+
+  /// What the container behind each group of devices is opened by.
+  private static final String CONTAINER = "/dev/vfio/vfio";
+
+  private final Path sys;
+
+  /// @param sys the node's, writable
+  public SysfsBinding(Path sys) {
+    this.sys = sys;
+  }
+
+  @Override
+  public Taken take(Source source, DeviceSettings settings) throws IOException {
+    return switch (source) {
+      case Source.Group(var functions) -> takeGroup(functions);
+      case Source.VirtualFunction vf -> takeVirtualFunction(vf, settings);
+      case Source.Mediated mdev -> takeMediated(mdev);
+      case Source.Usb(var port) -> new Taken(List.of(usbNode(port)));
+    };
+  }
+
+  @Override
+  public void giveBack(Source source) throws IOException {
+    switch (source) {
+      case Source.Group(var functions) -> {
+        for (var function : functions) {
+          release(function);
+        }
+      }
+      case Source.VirtualFunction vf -> release(vf.address());
+      case Source.Mediated mdev -> removeMediated(mdev);
+      case Source.Usb _ -> {}
+    }
+  }
+
+  private Taken takeGroup(List<PciAddress> functions) throws IOException {
+    requireVfio();
+    for (var function : functions) {
+      bind(function);
+    }
+    return new Taken(List.of(CONTAINER, "/dev/vfio/" + groupOf(functions.getFirst())));
+  }
+
+  private void requireVfio() throws IOException {
+    if (!Files.isDirectory(sys.resolve("bus/pci/drivers").resolve(VFIO))) {
+      throw new IOException(
+          "cannot be bound to vfio-pci: the node has not loaded that driver. Load it (modprobe"
+              + " vfio-pci) on each boot, for example by /etc/modules-load.d");
+    }
+  }
+
+  private void bind(PciAddress function) throws IOException {
+    var directory = directory(function);
+    if (!Files.isDirectory(directory)) {
+      throw new IOException("has lost function %s".formatted(function));
+    }
+    write(directory.resolve("driver_override"), VFIO);
+    var driver = Sysfs.target(directory.resolve("driver"));
+    if (VFIO.equals(driver)) {
+      return;
+    }
+    if (driver != null) {
+      write(directory.resolve("driver/unbind"), function.toString());
+    }
+    write(sys.resolve("bus/pci/drivers_probe"), function.toString());
+    var now = Sysfs.target(directory.resolve("driver"));
+    if (!VFIO.equals(now)) {
+      throw new IOException(
+          "cannot be bound to vfio-pci: function %s went to %s instead; the kernel's log says why"
+              .formatted(function, now == null ? "no driver" : now));
+    }
+  }
+
+  private void release(PciAddress function) throws IOException {
+    var directory = directory(function);
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    // An empty line takes the override away.
+    write(directory.resolve("driver_override"), "\n");
+    if (VFIO.equals(Sysfs.target(directory.resolve("driver")))) {
+      write(directory.resolve("driver/unbind"), function.toString());
+    }
+    if (Sysfs.target(directory.resolve("driver")) == null) {
+      write(sys.resolve("bus/pci/drivers_probe"), function.toString());
+    }
+  }
+
+  private Taken takeVirtualFunction(Source.VirtualFunction vf, DeviceSettings settings)
+      throws IOException {
+    requireVfio();
+    if (!Files.isDirectory(directory(vf.address()))) {
+      makeVirtualFunctions(vf.parent());
+    }
+    var group = groupOf(vf.address());
+    setUp(vf, settings);
+    bind(vf.address());
+    return new Taken(List.of(CONTAINER, "/dev/vfio/" + group));
+  }
+
+  private void setUp(Source.VirtualFunction vf, DeviceSettings settings) throws IOException {
+    var network = Sysfs.names(directory(vf.parent()).resolve("net")).stream().findFirst();
+    if (network.isPresent()) {
+      VirtualFunctionLink.set(network.get(), vf.index(), settings);
+    } else if (!settings.equals(DeviceSettings.NONE)) {
+      throw new IOException(
+          "has settings for a network card, and %s is none, or its driver is not loaded"
+              .formatted(vf.parent()));
+    }
+  }
+
+  private void makeVirtualFunctions(PciAddress parent) throws IOException {
+    var directory = directory(parent);
+    var total = Sysfs.text(directory.resolve("sriov_totalvfs"));
+    // The node has no use for them: no driver of its own takes them.
+    write(directory.resolve("sriov_drivers_autoprobe"), "0");
+    write(directory.resolve("sriov_numvfs"), total);
+  }
+
+  private Taken takeMediated(Source.Mediated mdev) throws IOException {
+    var device = sys.resolve("bus/mdev/devices").resolve(mdev.uuid());
+    if (!Files.exists(device)) {
+      write(
+          directory(mdev.parent())
+              .resolve("mdev_supported_types")
+              .resolve(mdev.type())
+              .resolve("create"),
+          mdev.uuid());
+    }
+    return new Taken(
+        List.of(CONTAINER, "/dev/vfio/" + Sysfs.target(device.resolve("iommu_group"))));
+  }
+
+  private void removeMediated(Source.Mediated mdev) throws IOException {
+    var device = sys.resolve("bus/mdev/devices").resolve(mdev.uuid());
+    if (Files.exists(device)) {
+      write(device.resolve("remove"), "1");
+    }
+  }
+
+  private String usbNode(String port) throws IOException {
+    var directory = sys.resolve("bus/usb/devices").resolve(port);
+    var bus = Sysfs.text(directory.resolve("busnum"));
+    var number = Sysfs.text(directory.resolve("devnum"));
+    if (bus == null || number == null) {
+      throw new IOException("was unplugged");
+    }
+    return "/dev/bus/usb/%03d/%03d".formatted(Integer.valueOf(bus), Integer.valueOf(number));
+  }
+
+  private String groupOf(PciAddress function) throws IOException {
+    var group = Sysfs.target(directory(function).resolve("iommu_group"));
+    if (group == null) {
+      throw new IOException(
+          Files.isDirectory(directory(function))
+              ? "has no IOMMU group"
+              : "was not made: virtual function %s did not appear".formatted(function));
+    }
+    return group;
+  }
+
+  private Path directory(PciAddress function) {
+    return sys.resolve("bus/pci/devices").resolve(function.toString());
+  }
+
+  /// The kernel takes the text of one write as one command, and its refusal is the write's.
+  private static void write(Path file, String text) throws IOException {
+    try {
+      Files.writeString(file, text, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new IOException(
+          "could not be prepared: writing \"%s\" to %s: %s"
+              .formatted(text.strip(), file, e.getMessage()),
+          e);
+    }
+  }
+}

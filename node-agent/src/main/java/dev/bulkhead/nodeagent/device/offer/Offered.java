@@ -1,0 +1,26 @@
+package dev.bulkhead.nodeagent.device.offer;
+
+import java.util.List;
+import java.util.SortedMap;
+
+/// What a node gives away, and what not.
+///
+/// @param offers by name
+/// @param counters sets of what several offers draw on, where they cannot all have it
+/// @param withheld by what it is about
+public record Offered(
+    List<Offer> offers,
+    SortedMap<String, SortedMap<String, Long>> counters,
+    List<Withheld> withheld) {
+
+  /// Something that a node keeps.
+  ///
+  /// @param what a PCI address, a USB port, or all of a kind
+  /// @param why a sentence that goes on after it
+  public record Withheld(String what, String why) {
+    @Override
+    public String toString() {
+      return what + " " + why;
+    }
+  }
+}

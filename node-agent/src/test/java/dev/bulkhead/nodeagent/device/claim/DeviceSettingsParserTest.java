@@ -1,0 +1,79 @@
+package dev.bulkhead.nodeagent.device.claim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DeviceSettingsParserTest {
+  private static Map<String, Object> parameters(String field, Object value) {
+    var parameters = new HashMap<String, Object>();
+    parameters.put("apiVersion", "bulkhead.dev/v1alpha1");
+    parameters.put("kind", "DeviceSettings");
+    parameters.put(field, value);
+    return parameters;
+  }
+
+  @Test
+  void readsWhatIsThere() throws IOException {
+    var parameters = parameters("mac", "52:54:00:12:34:56");
+    parameters.put("vlan", 4094);
+    parameters.put("spoofCheck", true);
+    assertThat(DeviceSettingsParser.parse(parameters, "FromClaim"))
+        .isEqualTo(new DeviceSettings("52:54:00:12:34:56", 4094, true));
+  }
+
+  @Test
+  void theClaimHasTheLastWord() throws IOException {
+    var ofClass = new DeviceSettings("52:54:00:00:00:01", 7, null);
+    assertThat(DeviceSettingsParser.parse(parameters("vlan", 8), "FromClaim").over(ofClass))
+        .isEqualTo(new DeviceSettings("52:54:00:00:00:01", 8, null));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "mac, 53:54:00:12:34:56, a MAC address of one card",
+    "mac, zebra, a MAC address of one card",
+    "vlan, 100, a number from 1 to 4094",
+    "spoofCheck, yes, true or false"
+  })
+  void namesFieldValueAndWhatItMayBe(String field, String value, String right) {
+    assertThatThrownBy(() -> DeviceSettingsParser.parse(parameters(field, value), "FromClaim"))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "parameters of the claim: %s is \"%s\", and must be %s"
+                .formatted(field, value, right(field, right)));
+  }
+
+  private static String right(String field, String right) {
+    return field.equals("mac") ? right + ", such as 52:54:00:12:34:56" : right;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "4095", "-1"})
+  void refusesVlansThatAreNone(int vlan) {
+    assertThatThrownBy(() -> DeviceSettingsParser.parse(parameters("vlan", vlan), "FromClass"))
+        .hasMessageContaining("parameters of the DeviceClass: vlan is \"%d\"".formatted(vlan));
+  }
+
+  @Test
+  void refusesFieldsItDoesNotKnow() {
+    assertThatThrownBy(() -> DeviceSettingsParser.parse(parameters("vlanId", 7), "FromClaim"))
+        .hasMessageContaining("have the field vlanId, and may have [apiVersion, kind, mac");
+  }
+
+  @Test
+  void refusesParametersOfAnotherKind() {
+    var parameters = parameters("vlan", 7);
+    parameters.put("kind", "GpuConfig");
+    assertThatThrownBy(() -> DeviceSettingsParser.parse(parameters, "FromClaim"))
+        .hasMessage(
+            "parameters of the claim are GpuConfig of bulkhead.dev/v1alpha1, and must be"
+                + " DeviceSettings of bulkhead.dev/v1alpha1");
+  }
+}

@@ -1,0 +1,210 @@
+package dev.bulkhead.nodeagent.device.claim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
+import dev.bulkhead.nodeagent.device.inventory.PciAddress;
+import dev.bulkhead.nodeagent.device.offer.Kind;
+import dev.bulkhead.nodeagent.device.offer.Offer;
+import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PreparerTest {
+  private static final ClaimRef CLAIM = new ClaimRef("shop", "disks", "uid-1");
+  private static final ClaimRef OTHER = new ClaimRef("shop", "more-disks", "uid-2");
+  private static final Source FIRST = disk("0000:01:00.0");
+  private static final Source SECOND = disk("0000:02:00.0");
+
+  @TempDir private Path folder;
+
+  private final Map<ClaimRef, Allocation> allocations = new HashMap<>();
+  private final Map<String, Offer> offers = new HashMap<>();
+  private final PlayedBinding binding = new PlayedBinding();
+
+  @BeforeEach
+  void offerTwoDisks() {
+    offers.put("first", offer("first", FIRST));
+    offers.put("second", offer("second", SECOND));
+    allocations.put(CLAIM, allocation(CLAIM, "first", "second"));
+  }
+
+  /// As a new run of the program has it: nothing is remembered but what is in the folder.
+  private Preparer preparer() {
+    return new Preparer(
+        claim -> {
+          if (!allocations.containsKey(claim)) {
+            throw new IOException(claim + " is gone");
+          }
+          return allocations.get(claim);
+        },
+        new PreparedFiles(folder),
+        binding,
+        name -> Optional.ofNullable(offers.get(name)));
+  }
+
+  private List<Prepared> written() throws IOException {
+    return new PreparedFiles(folder).all();
+  }
+
+  @Test
+  void takesAllDevicesOfAClaimAndGivesThemBack() throws IOException {
+    var prepared = preparer().prepare(CLAIM);
+    assertThat(prepared.devices()).extracting(d -> d.name()).containsExactly("first", "second");
+    assertThat(binding.taken).containsExactlyInAnyOrder(FIRST, SECOND);
+
+    preparer().unprepare(CLAIM.uid());
+    assertThat(binding.taken).isEmpty();
+    assertThat(written()).isEmpty();
+  }
+
+  @Test
+  void asksNobodyForWhatIsReady() throws IOException {
+    var prepared = preparer().prepare(CLAIM);
+    allocations.clear();
+    assertThat(preparer().prepare(CLAIM)).isEqualTo(prepared);
+  }
+
+  @Test
+  void goesOnAfterADeviceCouldNotBeTaken() throws IOException {
+    binding.broken.add(SECOND);
+    assertThatThrownBy(() -> preparer().prepare(CLAIM))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("device second is stuck");
+
+    binding.broken.clear();
+    assertThat(preparer().prepare(CLAIM).devices()).hasSize(2);
+    assertThat(binding.taken).containsExactlyInAnyOrder(FIRST, SECOND);
+  }
+
+  @Test
+  void givesBackWhatWasHalfTaken() throws IOException {
+    binding.broken.add(SECOND);
+    assertThatThrownBy(() -> preparer().prepare(CLAIM)).isInstanceOf(IOException.class);
+    binding.broken.clear();
+
+    preparer().unprepare(CLAIM.uid());
+    assertThat(binding.taken).isEmpty();
+    assertThat(binding.givenBack).contains(FIRST, SECOND);
+  }
+
+  @Test
+  void triesAgainToGiveBackWhatWasStuck() throws IOException {
+    preparer().prepare(CLAIM);
+    binding.broken.add(SECOND);
+    assertThatThrownBy(() -> preparer().unprepare(CLAIM.uid()))
+        .hasMessageContaining("device second is stuck");
+    assertThat(written()).hasSize(1);
+
+    binding.broken.clear();
+    preparer().unprepare(CLAIM.uid());
+    assertThat(written()).isEmpty();
+  }
+
+  @Test
+  void needsNoClaimToGiveItBack() throws IOException {
+    preparer().prepare(CLAIM);
+    allocations.clear();
+    offers.clear();
+    preparer().unprepare(CLAIM.uid());
+    assertThat(binding.taken).isEmpty();
+  }
+
+  @Test
+  void givesNothingBackForAClaimThatHasNothing() throws IOException {
+    preparer().unprepare("unheard-of");
+    assertThat(binding.givenBack).isEmpty();
+  }
+
+  /// The scheduler takes a device for free once its claim is gone, and kubelet may still have to
+  /// clear away.
+  @Test
+  void takesNoDeviceThatIsStillAnothersBeforeThatGaveItBack() throws IOException {
+    preparer().prepare(CLAIM);
+    allocations.put(OTHER, allocation(OTHER, "second"));
+    assertThatThrownBy(() -> preparer().prepare(OTHER))
+        .hasMessageContaining("device second is still with ResourceClaim shop/disks");
+
+    preparer().unprepare(CLAIM.uid());
+    assertThat(preparer().prepare(OTHER).devices()).hasSize(1);
+  }
+
+  @Test
+  void touchesNothingWhereADeviceIsNotGivenAwayAnyMore() throws IOException {
+    offers.remove("second");
+    assertThatThrownBy(() -> preparer().prepare(CLAIM))
+        .hasMessageContaining("device second is not on this node any more");
+    assertThat(binding.taken).isEmpty();
+    assertThat(written()).isEmpty();
+  }
+
+  @Test
+  void writesDownWhatItWillTakeBeforeItTakesIt() throws IOException {
+    binding.onTake =
+        () -> {
+          try {
+            assertThat(written()).hasSize(1);
+            assertThat(written().getFirst().ready()).isFalse();
+            assertThat(written().getFirst().devices()).hasSize(2);
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        };
+    preparer().prepare(CLAIM);
+    assertThat(written().getFirst().ready()).isTrue();
+  }
+
+  private static Source disk(String address) {
+    return new Source.Group(List.of(PciAddress.parse(address)));
+  }
+
+  private static Offer offer(String name, Source source) {
+    return new Offer(name, Kind.NVME, source, new TreeMap<>(), new TreeMap<>(), List.of(), null);
+  }
+
+  private static Allocation allocation(ClaimRef claim, String... devices) {
+    var given = new ArrayList<Given>();
+    for (var device : devices) {
+      given.add(new Given("disks", device, DeviceSettings.NONE));
+    }
+    return new Allocation(claim, given);
+  }
+
+  private static final class PlayedBinding implements Binding {
+    final Set<Source> taken = new HashSet<>();
+    final Set<Source> givenBack = new HashSet<>();
+    final Set<Source> broken = new HashSet<>();
+    Runnable onTake = () -> {};
+
+    @Override
+    public Taken take(Source source, DeviceSettings settings) throws IOException {
+      onTake.run();
+      if (broken.contains(source)) {
+        throw new IOException("is stuck");
+      }
+      taken.add(source);
+      return new Taken(List.of("/dev/vfio/vfio", "/dev/vfio/" + taken.size()));
+    }
+
+    @Override
+    public void giveBack(Source source) throws IOException {
+      if (broken.contains(source)) {
+        throw new IOException("is stuck");
+      }
+      taken.remove(source);
+      givenBack.add(source);
+    }
+  }
+}
