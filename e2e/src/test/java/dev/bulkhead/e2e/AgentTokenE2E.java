@@ -74,6 +74,27 @@ class AgentTokenE2E {
   }
 
   @Test
+  void cannotTellOfHardwareOfAnotherNodeOrAnotherDriver() {
+    assertSliceRefused("worker-2", "worker-2", "bulkhead.dev");
+    assertSliceRefused("worker-1", "worker-2", "bulkhead.dev");
+    assertSliceRefused("worker-1", "worker-1", "gpu.example.com");
+  }
+
+  private static void assertSliceRefused(String node, String pool, String driver) {
+    var slice =
+        """
+        apiVersion: resource.k8s.io/v1
+        kind: ResourceSlice
+        metadata: {name: planted}
+        spec: {driver: %s, nodeName: %s, pool: {name: %s, generation: 1, resourceSliceCount: 1}}
+        """
+            .formatted(driver, node, pool);
+    var result = thief.runWithInput(slice, "create", "-f", "-");
+    assertThat(result.exitCode()).isNotZero();
+    assertThat(result.err()).contains("may write ResourceSlices of bulkhead.dev for its own node");
+  }
+
+  @Test
   void cannotTouchAnyVirtualMachine() {
     var spec = "{\"spec\":{\"power\":\"Stopped\"}}";
     assertRefused("forbidden", patch("vm", "mine", null, spec));
@@ -96,7 +117,7 @@ class AgentTokenE2E {
   void cannotWriteTheStatusOfAnotherNodeNorMoreThanItsConditionOfItsOwn() {
     var ready = "{\"status\":{\"phase\":\"Terminated\"}}";
     assertNodeStatusPatchRefused("worker-2", "worker-2", ready);
-    assertNodeStatusPatchRefused("bulkhead.dev/Emulation only", "worker-1", ready);
+    assertNodeStatusPatchRefused("bulkhead.dev/Emulation and Devices only", "worker-1", ready);
   }
 
   @Test
@@ -155,7 +176,10 @@ class AgentTokenE2E {
             .build();
     var rights =
         thiefsClient.resource(review).create().getStatus().getResourceRules().stream()
-            .filter(rule -> rule.getApiGroups().equals(List.of("")))
+            .filter(
+                rule ->
+                    rule.getApiGroups().equals(List.of(""))
+                        || rule.getApiGroups().equals(List.of("resource.k8s.io")))
             .flatMap(
                 rule ->
                     rule.getResources().stream()
@@ -168,7 +192,14 @@ class AgentTokenE2E {
             "patch pods/status",
             "get nodes",
             "patch nodes",
-            "patch nodes/status");
+            "patch nodes/status",
+            "get resourceslices",
+            "list resourceslices",
+            "watch resourceslices",
+            "create resourceslices",
+            "patch resourceslices",
+            "delete resourceslices",
+            "get resourceclaims");
   }
 
   private static void assertPostRefused(String path, String version, String kind) {

@@ -47,9 +47,7 @@ class OfferPlannerPropertyTest {
         .filter(device -> host.use().usb().containsKey(device.port()))
         .forEach(device -> kept.add(device.controller()));
 
-    host.plan()
-        .offers()
-        .forEach(offer -> assertThat(addresses(offer)).noneMatch(kept::contains));
+    host.plan().offers().forEach(offer -> assertThat(addresses(offer)).noneMatch(kept::contains));
   }
 
   @Property
