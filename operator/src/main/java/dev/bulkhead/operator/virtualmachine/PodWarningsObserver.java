@@ -30,6 +30,7 @@ final class PodWarningsObserver {
                 .withField("involvedObject.kind", "Pod")
                 .build())
         .withItemStore(new LeanStore<>())
+        .withInformerListLimit(LeanStore.LISTED_AT_ONCE)
         .withSecondaryToPrimaryMapper(event -> Set.of(pod(event)))
         .withOnAddFilter(event -> known.test(pod(event)))
         .withOnUpdateFilter((event, before) -> known.test(pod(event)))

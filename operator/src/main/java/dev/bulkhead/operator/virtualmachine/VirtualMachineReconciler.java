@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
 @ControllerConfiguration(
     name = "virtualmachine",
     fieldManager = Contract.OPERATOR_FIELD_MANAGER,
-    informer = @Informer(itemStore = LeanStore.class),
+    informer = @Informer(itemStore = LeanStore.class, informerListLimit = LeanStore.LISTED_AT_ONCE),
     generationAwareEventProcessing = false, // labels go to the pod, and move no generation
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 10, timeUnit = TimeUnit.MINUTES))
@@ -87,6 +87,7 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withLabelSelector(Contract.VM_LABEL)
                 .withItemStore(new LeanStore<>())
+                .withInformerListLimit(LeanStore.LISTED_AT_ONCE)
                 .withSecondaryToPrimaryMapper(pod -> Set.of(ResourceID.fromResource(pod)))
                 .withOnUpdateFilter((pod, before) -> isThere(pod, context))
                 .withOnDeleteFilter((pod, unknown) -> isThere(pod, context))

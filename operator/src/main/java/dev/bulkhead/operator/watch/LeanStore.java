@@ -8,6 +8,10 @@ import java.util.List;
 /// Keeps what a watch tells, but for the record of who wrote which field: nothing here asks for
 /// that, and it is the larger part of a small object.
 public final class LeanStore<T extends HasMetadata> extends BasicItemStore<T> {
+  /// Objects of one answer when a watch begins. All of them at once, with their managed fields, are
+  /// more than the heap holds that has room for what is kept of them.
+  public static final long LISTED_AT_ONCE = 500;
+
   public LeanStore() {
     super(Cache::metaNamespaceKeyFunc);
   }
