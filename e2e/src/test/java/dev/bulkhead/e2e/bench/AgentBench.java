@@ -91,7 +91,8 @@ record AgentBench(int guests) {
       cluster
           .admin()
           .pods()
-          .resource(pod)
+          .inNamespace(PlayedPods.NAMESPACE)
+          .withName(pod.getMetadata().getName())
           .edit(
               now -> {
                 now.getMetadata().getAnnotations().put(Contract.POWER_ANNOTATION, "Paused");

@@ -24,6 +24,9 @@ record GuestBench(Lab lab, Hosts hosts) {
   /// Where container pods are that tests call from; here it is what guests send to.
   private static final String PEER = "client-1";
 
+  /// With the load's buffers in it, 96 MiB are too few.
+  private static final String MEMORY = "memory: {size: 192Mi}";
+
   private static final int ROUNDS = 5;
   private static final int SECONDS = 2;
   private static final double AIM = 0.95;
@@ -51,12 +54,13 @@ record GuestBench(Lab lab, Hosts hosts) {
     var host = hosts.on(lab.firstNode());
     lab.apply(
         Manifests.tinyGuest(
-            VM,
-            Manifests.onNode(host.name()),
-            "  disks: [{name: data, empty: {size: 128Mi}}]",
-            "  cloudInit:",
-            "    userData: |",
-            userData().indent(6).stripTrailing()));
+                VM,
+                Manifests.onNode(host.name()),
+                "  disks: [{name: data, empty: {size: 128Mi}}]",
+                "  cloudInit:",
+                "    userData: |",
+                userData().indent(6).stripTrailing())
+            .replace("memory: {size: 96Mi}", MEMORY));
     var guest = lab.awaitRunning(VM);
     var peer = lab.client().pods().inNamespace(lab.namespace()).withName(PEER).get().getStatus();
     servePeer();

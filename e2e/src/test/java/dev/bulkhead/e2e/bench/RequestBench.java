@@ -13,7 +13,9 @@ import org.awaitility.Awaitility;
 /// Whether the memory that the operator requests beyond a guest's own is what QEMU takes, from the
 /// smallest guests to the largest. QEMU is measured under bare libvirt, since a guest of 64 GiB
 /// fits on few nodes; the guest has booted and answered, and touches little of its memory. So the
-/// page tables of all of it are added by calculation, and those of the real ones not counted.
+/// page tables of all of it are added by calculation, and those of the real ones not counted. In 64
+/// MiB the tiny guest's kernel does not come up, and in 64 GiB with 64 vCPUs not in minutes under
+/// TCG on two cores: those two are given a while instead, with all vCPUs and devices at work.
 record RequestBench(Lab lab, Hosts hosts) {
   private static final String MODEL = "model";
 
@@ -22,6 +24,8 @@ record RequestBench(Lab lab, Hosts hosts) {
 
   /// What a boot leaves in flight is given back.
   private static final Duration SETTLE = Duration.ofSeconds(5);
+
+  private static final Duration WITHOUT_BOOT = Duration.ofSeconds(30);
 
   private static final List<Size> SIZES =
       List.of(
@@ -35,6 +39,10 @@ record RequestBench(Lab lab, Hosts hosts) {
   private record Size(long mib, int vcpus) {
     String name() {
       return "%dmib_%dvcpus".formatted(mib, vcpus);
+    }
+
+    boolean boots() {
+      return mib >= 96 && vcpus <= 16;
     }
 
     String in(String xml) {
@@ -60,8 +68,12 @@ record RequestBench(Lab lab, Hosts hosts) {
       lab.delete("vm/" + MODEL);
       for (var size : SIZES) {
         bare.create(size.in(bare.xml()));
-        HttpProbe.firstAnswer(host, bare.inNetwork(), BareLibvirt.GUEST_ADDRESS);
-        Awaitility.await().pollDelay(SETTLE).timeout(SETTLE.plusSeconds(10)).until(() -> true);
+        if (size.boots()) {
+          HttpProbe.firstAnswer(host, bare.inNetwork(), BareLibvirt.GUEST_ADDRESS);
+          pass(SETTLE);
+        } else {
+          pass(WITHOUT_BOOT);
+        }
         var memory = ProcessMemory.of(host, bare.qemuPid(), size.mib() * 1024);
         if (memory.guestRam() == 0) {
           throw new IllegalStateException("no mapping of the size of " + size + " in QEMU");
@@ -90,6 +102,10 @@ record RequestBench(Lab lab, Hosts hosts) {
         0,
         "the least of these");
     report.samples("request", Map.of("mib_beyond_guest", points));
+  }
+
+  private static void pass(Duration time) {
+    Awaitility.await().pollDelay(time).timeout(time.plusSeconds(10)).until(() -> true);
   }
 
   /// Of a VM that no node is there for.

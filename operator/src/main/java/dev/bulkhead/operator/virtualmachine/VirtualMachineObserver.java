@@ -1,30 +1,32 @@
 package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.crds.VirtualMachine;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/// Reads the pod from the watch's cache, and asks the API server for events only about a pod that
-/// is stuck.
+/// Reads the pod, and what kubelet complains of where it is stuck, from what is watched.
 final class VirtualMachineObserver {
   /// A pod without trouble has its volumes by then; kubelet's first warnings come within a second.
   private static final Duration STUCK_AFTER = Duration.ofSeconds(2);
 
-  private final VmPods pods;
   private final InstantSource clock;
 
-  VirtualMachineObserver(VmPods pods, InstantSource clock) {
-    this.pods = pods;
+  VirtualMachineObserver(InstantSource clock) {
     this.clock = clock;
   }
 
   VirtualMachineFacts observe(Context<VirtualMachine> context) {
     var now = clock.instant();
     var pod = context.getSecondaryResource(Pod.class).map(VmPod::new).orElse(null);
-    var trouble = pod != null && stuck(pod, now) ? pods.newestWarning(pod).orElse(null) : null;
+    var trouble =
+        pod != null && stuck(pod, now)
+            ? PodWarningsObserver.newest(context.getSecondaryResources(Event.class), pod)
+                .orElse(null)
+            : null;
     return new VirtualMachineFacts(pod, trouble, now);
   }
 

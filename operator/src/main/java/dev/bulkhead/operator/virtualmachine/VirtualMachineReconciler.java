@@ -3,9 +3,11 @@ package dev.bulkhead.operator.virtualmachine;
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.operator.leadership.Leadership;
+import dev.bulkhead.operator.watch.LeanStore;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -29,6 +31,7 @@ import java.util.stream.Collectors;
 @ControllerConfiguration(
     name = "virtualmachine",
     fieldManager = Contract.OPERATOR_FIELD_MANAGER,
+    informer = @Informer(itemStore = LeanStore.class, informerListLimit = LeanStore.LISTED_AT_ONCE),
     generationAwareEventProcessing = false, // labels go to the pod, and move no generation
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 10, timeUnit = TimeUnit.MINUTES))
@@ -51,7 +54,7 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
     var pods = new VmPods(client);
     this.settings = settings;
     this.leadership = leadership;
-    this.observer = new VirtualMachineObserver(pods, clock);
+    this.observer = new VirtualMachineObserver(clock);
     this.applier = new LaunchApplier(pods);
     this.writer = new VirtualMachineStatusWriter(new VmEvents(client));
   }
@@ -83,10 +86,15 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withLabelSelector(Contract.VM_LABEL)
+                .withItemStore(new LeanStore<>())
+                .withInformerListLimit(LeanStore.LISTED_AT_ONCE)
                 .withSecondaryToPrimaryMapper(pod -> Set.of(ResourceID.fromResource(pod)))
                 .withOnUpdateFilter((pod, before) -> isThere(pod, context))
                 .withOnDeleteFilter((pod, unknown) -> isThere(pod, context))
                 .build(),
+            context),
+        new InformerEventSource<>(
+            PodWarningsObserver.watched(vm -> context.getPrimaryCache().get(vm).isPresent()),
             context),
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(ResourceQuota.class, VirtualMachine.class)

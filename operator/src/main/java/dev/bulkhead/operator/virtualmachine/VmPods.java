@@ -3,7 +3,6 @@ package dev.bulkhead.operator.virtualmachine;
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
-import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -12,8 +11,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
-import java.util.Comparator;
-import java.util.Objects;
 import java.util.Optional;
 
 /// The pods of VMs in the Kubernetes API. Every write names the pod's UID, so that a decision made
@@ -70,29 +67,8 @@ final class VmPods {
                 .patch(context, Serialization.asJson(patch)));
   }
 
-  /// The newest warning of kubelet about a pod.
-  Optional<PodTrouble> newestWarning(VmPod pod) {
-    return client
-        .v1()
-        .events()
-        .inNamespace(pod.namespace())
-        .withField("involvedObject.uid", pod.uid())
-        .withField("type", "Warning")
-        .list()
-        .getItems()
-        .stream()
-        .filter(event -> !"FailedScheduling".equals(event.getReason()))
-        .max(Comparator.comparing(VmPods::lastSeen))
-        .map(event -> PodTrouble.ofEvent(event.getReason(), event.getMessage()));
-  }
-
   private static String path(String namespace) {
     return "/api/v1/namespaces/" + namespace + "/pods";
-  }
-
-  private static String lastSeen(Event event) {
-    return Objects.requireNonNullElse(
-        event.getLastTimestamp(), event.getMetadata().getCreationTimestamp());
   }
 
   /// A pod that is gone, or was replaced by another, needs nothing any more.

@@ -59,8 +59,7 @@ class DraPluginIT {
           if (!claim.name().equals("disk")) {
             throw new IOException(claim + " is gone");
           }
-          return new Allocation(
-              claim, List.of(new Given("disks", "disk-0", DeviceSettings.NONE)));
+          return new Allocation(claim, List.of(new Given("disks", "disk-0", DeviceSettings.NONE)));
         };
     return new DraPlugin(
         new Preparer(
@@ -104,8 +103,7 @@ class DraPluginIT {
     var registration = connect(folder.resolve("registry/bulkhead.dev-reg.sock"));
     try {
       var info =
-          RegistrationGrpc.newBlockingStub(registration)
-              .getInfo(InfoRequest.getDefaultInstance());
+          RegistrationGrpc.newBlockingStub(registration).getInfo(InfoRequest.getDefaultInstance());
       assertThat(info.getType()).isEqualTo("DRAPlugin");
       assertThat(info.getName()).isEqualTo("bulkhead.dev");
       assertThat(info.getEndpoint()).isEqualTo("/var/lib/kubelet/plugins/bulkhead.dev/dra.sock");
@@ -120,10 +118,7 @@ class DraPluginIT {
     var answer =
         DRAPluginGrpc.newBlockingStub(channel)
             .nodePrepareResources(
-                NodePrepareResourcesRequest.newBuilder()
-                    .addClaims(CLAIM)
-                    .addClaims(GONE)
-                    .build());
+                NodePrepareResourcesRequest.newBuilder().addClaims(CLAIM).addClaims(GONE).build());
     assertThat(answer.getClaimsMap().get("uid-2").getError())
         .isEqualTo("ResourceClaim shop/gone is gone");
     assertThat(answer.getClaimsMap().get("uid-1").getError()).isEmpty();
@@ -166,7 +161,8 @@ class DraPluginIT {
   @Test
   void itsSocketsAreRootsAlone() throws IOException {
     for (var socket : List.of("plugin/dra.sock", "registry/bulkhead.dev-reg.sock")) {
-      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(socket))))
+      assertThat(
+              PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(socket))))
           .as(socket)
           .isEqualTo("rw-------");
     }
