@@ -32,7 +32,7 @@ tools: ## builds Kubernetes, etcd, containerd, runc, CNI, CoreDNS and helm from 
 # The applications that the images are made of; each is built again when a source of its own or of crds/ is newer.
 sources = pom.xml $(shell find crds $(1) -name target -prune -o -type f -print)
 target/operator: $(call sources,operator)
-target/node-agent: $(call sources,node-agent)
+target/node-agent: $(call sources,node-agent kubelet-api)
 target/operator target/node-agent:
 	@$(MVN) -pl $(@F) -am package -Dmaven.test.skip=true
 	@mkdir -p target && touch $@

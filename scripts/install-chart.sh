@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 . scripts/env.sh
 namespace=bulkhead-system
 
-helm upgrade --install bulkhead helm/bulkhead --namespace $namespace --create-namespace >/dev/null
+# Helm would keep values that somebody tried out.
+helm upgrade --install bulkhead helm/bulkhead --reset-values --namespace $namespace --create-namespace >/dev/null
 
 # An image built anew keeps its name, so a workload notes which archives it was started from, and is restarted for others.
 for workload in $(kubectl -n $namespace get deployments,daemonsets -o name); do

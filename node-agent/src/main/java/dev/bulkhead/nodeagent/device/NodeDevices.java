@@ -47,6 +47,8 @@ public final class NodeDevices implements AutoCloseable {
   /// Mounts and addresses come and go without an event.
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(60);
 
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(3);
+
   private final KubernetesClient client;
   private final String node;
   private final InventoryReader inventory;
@@ -55,6 +57,7 @@ public final class NodeDevices implements AutoCloseable {
   private final DeviceReports reports;
   private final DraPlugin plugin;
   private final AtomicBoolean due = new AtomicBoolean();
+  private String trouble;
   private volatile GivingSettings settings;
   private volatile Giving giving;
   private final ScheduledExecutorService looks =
@@ -131,10 +134,14 @@ public final class NodeDevices implements AutoCloseable {
     try {
       var offered = offered();
       publisher.publish(offered);
+      trouble = null;
       reports.publish(DeviceStatus.of(offered, !giving().allow().isEmpty()));
     } catch (IOException | KubernetesClientException e) {
-      LOG.warnf("telling what devices there are: %s; trying again", e.getMessage());
-      var _ = looks.schedule(this::lookSoon, 1, TimeUnit.SECONDS);
+      if (!String.valueOf(e.getMessage()).equals(trouble)) {
+        LOG.warnf("telling what devices there are: %s; trying again", e.getMessage());
+      }
+      trouble = String.valueOf(e.getMessage());
+      var _ = looks.schedule(this::lookSoon, TRY_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 

@@ -57,7 +57,7 @@ public final class ApiClaims implements Claims {
   }
 
   /// Those of the DeviceClass come first, so the claim's have the last word.
-  private static DeviceSettings settings(
+  private DeviceSettings settings(
       DeviceRequestAllocationResult result, DeviceAllocationResult devices) throws IOException {
     var settings = DeviceSettings.NONE;
     for (var config : devices.getConfig()) {
@@ -78,10 +78,11 @@ public final class ApiClaims implements Claims {
             || config.getRequests().contains(request.split("/", 2)[0]));
   }
 
+  /// Whatever class the client has made of them, for it takes what has a kind for an object.
   @SuppressWarnings("unchecked")
-  private static Map<String, Object> parameters(DeviceAllocationConfiguration config) {
-    return config.getOpaque().getParameters() instanceof Map<?, ?> map
-        ? (Map<String, Object>) map
-        : Map.of();
+  private Map<String, Object> parameters(DeviceAllocationConfiguration config) {
+    return client
+        .getKubernetesSerialization()
+        .convertValue(config.getOpaque().getParameters(), Map.class);
   }
 }

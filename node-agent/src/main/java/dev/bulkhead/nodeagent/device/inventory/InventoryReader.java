@@ -6,6 +6,7 @@ import dev.bulkhead.nodeagent.device.inventory.Inventory.Iommu;
 import dev.bulkhead.nodeagent.device.inventory.Sysfs.MalformedException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -39,6 +40,8 @@ public final class InventoryReader {
         if (Files.exists(all.resolve(name))) {
           unreadable.put(name, e.getMessage());
         }
+      } catch (NoSuchFileException _) {
+        // it went away while it was read
       }
     }
     return new Inventory(

@@ -54,7 +54,7 @@ final class PciFunctionReader {
   }
 
   private PciFunction function() throws IOException, MalformedException {
-    var real = directory.toRealPath();
+    var real = Sysfs.real(directory);
     return new PciFunction(
         PciAddress.parse(directory.getFileName().toString()),
         root(real),

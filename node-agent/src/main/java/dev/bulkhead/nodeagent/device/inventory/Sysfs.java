@@ -48,6 +48,23 @@ public final class Sysfs {
     }
   }
 
+  /// Where a link leads, or the path itself if it is none.
+  ///
+  /// Not by `toRealPath`: the node's files are seen through `/proc/1/root`, which reads as a link
+  /// to `/`, and the way on from there would be the agent's own.
+  ///
+  /// @throws NoSuchFileException if there is nothing
+  public static Path real(Path path) throws IOException {
+    var real =
+        Files.isSymbolicLink(path)
+            ? path.getParent().resolve(Files.readSymbolicLink(path)).normalize()
+            : path;
+    if (!Files.exists(real)) {
+      throw new NoSuchFileException(path.toString());
+    }
+    return real;
+  }
+
   /// Sorted; none when there is no such directory.
   public static List<String> names(Path directory) throws IOException {
     try (var entries = Files.newDirectoryStream(directory)) {

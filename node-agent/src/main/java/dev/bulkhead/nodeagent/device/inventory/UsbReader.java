@@ -62,7 +62,7 @@ final class UsbReader {
         Sysfs.text(directory.resolve("manufacturer")),
         Sysfs.text(directory.resolve("product")),
         Sysfs.text(directory.resolve("serial")),
-        controller(directory.toRealPath()),
+        controller(Sysfs.real(directory)),
         input);
   }
 

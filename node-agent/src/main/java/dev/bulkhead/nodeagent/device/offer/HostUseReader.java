@@ -135,14 +135,14 @@ public final class HostUseReader {
     while (!queue.isEmpty()) {
       Path real;
       try {
-        real = queue.poll().toRealPath();
+        real = Sysfs.real(queue.poll());
       } catch (NoSuchFileException _) {
         continue;
       }
       if (!seen.add(real)) {
         continue;
       }
-      keepPath(real, "%s (%s)".formatted(why, disk.toRealPath().getFileName()), found);
+      keepPath(real, "%s (%s)".formatted(why, Sysfs.real(disk).getFileName()), found);
       for (var part : Sysfs.names(real.resolve("slaves"))) {
         queue.add(real.resolve("slaves").resolve(part));
       }
@@ -202,7 +202,7 @@ public final class HostUseReader {
 
   private static void keepUsb(Path netInterface, String why, Found found) throws IOException {
     try {
-      for (var part : netInterface.toRealPath()) {
+      for (var part : Sysfs.real(netInterface)) {
         if (USB_PORT.matcher(part.toString()).matches()) {
           found.usb.putIfAbsent(part.toString(), why);
         }
