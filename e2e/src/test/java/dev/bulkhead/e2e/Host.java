@@ -197,7 +197,8 @@ public record Host(Node machine) {
           exe=$(readlink $p/exe)
           case ${exe##*/} in java|libvirtd|keeper|qemu-system-*) echo "process $exe";; esac
         done
-        find /run/bulkhead /var/lib/bulkhead 2>/dev/null | sed 's/^/file /'
+        find /run/bulkhead /var/lib/bulkhead /run/cdi/bulkhead.dev-* /var/lib/kubelet/plugins/bulkhead.dev \\
+            /var/lib/kubelet/plugins_registry/bulkhead.dev-reg.sock 2>/dev/null | sed 's/^/file /'
         find /sys/fs/cgroup -type d -name '*bulkhead*' | sed 's/^/cgroup /'
         ip -o link | grep -o ' vm-[0-9a-f]*' | sed 's/^/link/'
         nft list tables 2>/dev/null | grep bulkhead || true

@@ -25,7 +25,10 @@ public final class Departure {
 
   /// The chart's hostPath volumes are these and below them.
   private static final List<Path> FOLDERS =
-      List.of(Path.of("run/bulkhead"), Path.of("var/lib/bulkhead"));
+      List.of(
+          Path.of("run/bulkhead"),
+          Path.of("var/lib/bulkhead"),
+          Path.of("var/lib/kubelet/plugins/bulkhead.dev"));
 
   /// libvirtd's own (images/libvirtd), beside kubelet's: the one of cgroup v2, or that of every
   /// controller of v1.

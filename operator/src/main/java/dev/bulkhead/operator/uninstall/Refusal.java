@@ -1,6 +1,9 @@
 package dev.bulkhead.operator.uninstall;
 
+import dev.bulkhead.crds.Contract;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReference;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -26,22 +29,62 @@ final class Refusal {
     return alive.isEmpty() ? Optional.empty() : Optional.of(words(alive, wayBack));
   }
 
+  /// Empty when no pod has a device of a node: nobody else gives those back to their nodes.
+  static Optional<String> ofClaims(List<ResourceClaim> claims, String wayBack) {
+    var used =
+        claims.stream().filter(Refusal::isInUse).map(Refusal::nameAndUsers).sorted().toList();
+    return used.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            list(
+                "Bulkhead is not uninstalled, for pods have devices by these claims:",
+                used,
+                """
+
+                Delete those pods, and uninstall again. With --no-hooks Bulkhead goes at once; the devices stay bound to
+                vfio-pci, and the pods cannot be deleted until it is back.
+                To keep Bulkhead instead: %s. Helm upgrades it only after that."""
+                    .formatted(wayBack)));
+  }
+
+  private static boolean isInUse(ResourceClaim claim) {
+    var status = claim.getStatus();
+    return status != null
+        && status.getAllocation() != null
+        && !status.getReservedFor().isEmpty()
+        && status.getAllocation().getDevices().getResults().stream()
+            .anyMatch(result -> Contract.DEVICE_DRIVER.equals(result.getDriver()));
+  }
+
+  private static String nameAndUsers(ResourceClaim claim) {
+    return "%s/%s, of %s"
+        .formatted(
+            claim.getMetadata().getNamespace(),
+            claim.getMetadata().getName(),
+            claim.getStatus().getReservedFor().stream()
+                .map(ResourceClaimConsumerReference::getName)
+                .sorted()
+                .collect(Collectors.joining(", ")));
+  }
+
   private static String words(List<String> alive, String wayBack) {
-    var more = alive.size() > LISTED ? "\n  and " + (alive.size() - LISTED) + " more" : "";
-    return alive.stream()
-        .limit(LISTED)
-        .collect(
-            Collectors.joining(
-                "\n  ",
-                "Bulkhead is not uninstalled, for these VMs are not stopped:\n  ",
-                more
-                    + """
+    return list(
+        "Bulkhead is not uninstalled, for these VMs are not stopped:",
+        alive,
+        """
 
                     Stop each (kubectl -n NAMESPACE patch vm NAME --type=merge -p '{"spec":{"power":"Stopped"}}') or
                     delete it (kubectl -n NAMESPACE delete vm NAME), wait until its pod is gone, and uninstall again.
                     With --no-hooks Bulkhead goes at once and leaves them running, with nobody to look after them.
                     To keep Bulkhead instead: %s. Helm upgrades it only after that."""
-                        .formatted(wayBack)));
+            .formatted(wayBack));
+  }
+
+  private static String list(String headline, List<String> lines, String wayOut) {
+    var more = lines.size() > LISTED ? "\n  and " + (lines.size() - LISTED) + " more" : "";
+    return lines.stream()
+        .limit(LISTED)
+        .collect(Collectors.joining("\n  ", headline + "\n  ", more + wayOut));
   }
 
   private static String name(Pod pod) {

@@ -2,15 +2,16 @@ package dev.bulkhead.operator.uninstall;
 
 import dev.bulkhead.crds.Contract;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.PrintStream;
 
-/// What `helm uninstall` does first, as a hook of the chart: it refuses while guests are there,
-/// for nobody would look after them, and else takes from the nodes what agents have written on
-/// them.
+/// What `helm uninstall` does first, as a hook of the chart: it refuses while guests are there, or
+/// pods that have devices of nodes, for nobody would look after them, and else takes from the nodes
+/// what agents have written on them.
 public final class Uninstall {
   private static final PatchContext STRATEGIC =
       new PatchContext.Builder().withPatchType(PatchType.STRATEGIC_MERGE).build();
@@ -33,7 +34,8 @@ public final class Uninstall {
 
   private static int refuseOrForget(KubernetesClient client, String wayBack, PrintStream out) {
     var pods = client.pods().inAnyNamespace().withLabel(Contract.VM_LABEL).list().getItems();
-    var refusal = Refusal.of(pods, wayBack);
+    var claims = client.resources(ResourceClaim.class).inAnyNamespace().list().getItems();
+    var refusal = Refusal.of(pods, wayBack).or(() -> Refusal.ofClaims(claims, wayBack));
     if (refusal.isPresent()) {
       out.println(refusal.get());
       return 1;
@@ -58,7 +60,9 @@ public final class Uninstall {
         .subresource("status")
         .patch(
             STRATEGIC,
-            "{\"status\":{\"conditions\":[{\"type\":\"%s\",\"$patch\":\"delete\"}]}}"
-                .formatted(Contract.EMULATION_CONDITION));
+            """
+            {"status":{"conditions":[{"type":"%s","$patch":"delete"},{"type":"%s","$patch":"delete"}]}}
+            """
+                .formatted(Contract.EMULATION_CONDITION, Contract.DEVICES_CONDITION));
   }
 }

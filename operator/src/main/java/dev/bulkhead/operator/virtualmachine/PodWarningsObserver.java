@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 
 /// What kubelet complains of, watched: to ask for one pod's events, the API server reads all of its
 /// namespace, and a burst of pods that wait for a busy kubelet made it read them thousands of
-// times.
+/// times.
 final class PodWarningsObserver {
   private PodWarningsObserver() {}
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,46 @@ class RefusalTest {
         .contains("shop/vm-119")
         .doesNotContain("shop/vm-120")
         .contains("and 5 more");
+  }
+
+  @Test
+  void namesEveryClaimWhoseDeviceAPodHas() {
+    var claims =
+        List.of(
+            claim("gpu", "bulkhead.dev", "trainer"),
+            claim("idle", "bulkhead.dev", null),
+            claim("other", "gpu.example.com", "player"),
+            new ResourceClaimBuilder().withNewMetadata().withName("new").endMetadata().build());
+    assertThat(Refusal.ofClaims(claims, "helm rollback bulkhead 7"))
+        .hasValueSatisfying(
+            words ->
+                assertThat(words)
+                    .contains("  shop/gpu, of trainer\n")
+                    .doesNotContain("idle", "other", "shop/new")
+                    .contains("Delete those pods")
+                    .contains("To keep Bulkhead instead: helm rollback bulkhead 7."));
+    assertThat(Refusal.ofClaims(claims.subList(1, 4), "")).isEmpty();
+  }
+
+  private static ResourceClaim claim(String name, String driver, String pod) {
+    var claim =
+        new ResourceClaimBuilder()
+            .withNewMetadata()
+            .withNamespace("shop")
+            .withName(name)
+            .endMetadata()
+            .withNewStatus()
+            .withNewAllocation()
+            .withNewDevices()
+            .addNewResult()
+            .withDriver(driver)
+            .endResult()
+            .endDevices()
+            .endAllocation()
+            .endStatus();
+    return pod == null
+        ? claim.build()
+        : claim.editStatus().addNewReservedFor().withName(pod).endReservedFor().endStatus().build();
   }
 
   private static Pod pod(String name, String node, String phase) {

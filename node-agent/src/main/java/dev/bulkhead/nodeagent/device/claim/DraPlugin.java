@@ -41,6 +41,8 @@ public final class DraPlugin implements AutoCloseable {
 
   private static final String SERVICE = "v1.DRAPlugin";
 
+  private static final String SOCKET = "dra.sock";
+
   private final Preparer preparer;
   private final Path registry;
   private final Path plugin;
@@ -63,8 +65,16 @@ public final class DraPlugin implements AutoCloseable {
   }
 
   public void start() throws IOException {
-    serve(plugin.resolve("dra.sock"), new Service());
-    serve(registry.resolve(Contract.DEVICE_DRIVER + "-reg.sock"), new Registration());
+    serve(serviceSocket(), new Service());
+    serve(registrationSocket(), new Registration());
+  }
+
+  private Path serviceSocket() {
+    return plugin.resolve(SOCKET);
+  }
+
+  private Path registrationSocket() {
+    return registry.resolve(Contract.DEVICE_DRIVER + "-reg.sock");
   }
 
   private void serve(Path socket, BindableService service) throws IOException {
@@ -82,10 +92,22 @@ public final class DraPlugin implements AutoCloseable {
     Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
   }
 
+  /// Kubelet forgets a driver whose sockets are gone, and, if none comes back in half a minute, its
+  /// ResourceSlices too.
   @Override
   public void close() {
     servers.forEach(Server::shutdownNow);
+    remove(registrationSocket());
+    remove(serviceSocket());
     var _ = loop.shutdownGracefully();
+  }
+
+  private static void remove(Path socket) {
+    try {
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      LOG.warnf("the socket %s stays: %s", socket, e.getMessage());
+    }
   }
 
   private final class Registration extends RegistrationGrpc.RegistrationImplBase {
@@ -95,7 +117,7 @@ public final class DraPlugin implements AutoCloseable {
           PluginInfo.newBuilder()
               .setType(TYPE)
               .setName(Contract.DEVICE_DRIVER)
-              .setEndpoint(pluginForKubelet.resolve("dra.sock").toString())
+              .setEndpoint(pluginForKubelet.resolve(SOCKET).toString())
               .addSupportedVersions(SERVICE)
               .build());
       answer.onCompleted();
