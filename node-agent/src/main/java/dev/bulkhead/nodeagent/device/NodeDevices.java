@@ -19,7 +19,6 @@ import dev.bulkhead.nodeagent.device.publish.DeviceStatus;
 import dev.bulkhead.nodeagent.device.publish.SlicePublisher;
 import dev.bulkhead.nodeagent.linux.Uevents;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -136,7 +135,7 @@ public final class NodeDevices implements AutoCloseable {
       publisher.publish(offered);
       trouble = null;
       reports.publish(DeviceStatus.of(offered, !giving().allow().isEmpty()));
-    } catch (IOException | KubernetesClientException e) {
+    } catch (IOException | RuntimeException e) {
       if (!String.valueOf(e.getMessage()).equals(trouble)) {
         LOG.warnf("telling what devices there are: %s; trying again", e.getMessage());
       }

@@ -71,6 +71,19 @@ class OfferPlannerPropertyTest {
     }
   }
 
+  @Property
+  void offersNothingOfAGroupOfWhichItDoesNotKnowAll(@ForAll("hosts") RandomHost host) {
+    var dark = new HashSet<Integer>();
+    host.inventory().unreadable().values().forEach(function -> dark.add(function.iommuGroup()));
+    for (var offer : host.plan().offers()) {
+      for (var address : addresses(offer)) {
+        host.inventory()
+            .function(address)
+            .ifPresent(function -> assertThat(dark).doesNotContain(function.iommuGroup()));
+      }
+    }
+  }
+
   /// No two offers can both be had that have a function in common, or one of which is made by the
   /// other's.
   @Property

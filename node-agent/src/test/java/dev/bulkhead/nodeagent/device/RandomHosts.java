@@ -2,6 +2,7 @@ package dev.bulkhead.nodeagent.device;
 
 import dev.bulkhead.nodeagent.device.OfferPlannerPropertyTest.RandomHost;
 import dev.bulkhead.nodeagent.device.inventory.Inventory;
+import dev.bulkhead.nodeagent.device.inventory.Inventory.Unreadable;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.inventory.PciFunction;
 import dev.bulkhead.nodeagent.device.inventory.PciFunction.Ids;
@@ -50,8 +51,14 @@ final class RandomHosts {
             List.copyOf(functions),
             List.copyOf(usb),
             PciIds.NONE,
-            Map.of());
+            unreadable());
     return new RandomHost(seed, inventory, use(), giving());
+  }
+
+  private Map<String, Unreadable> unreadable() {
+    return random.nextInt(4) == 0
+        ? Map.of("0000:ff:00.0", new Unreadable(random.nextInt(groups + 1), "nonsense"))
+        : Map.of();
   }
 
   private void card(int bus) {

@@ -39,10 +39,10 @@ public final class SysfsBinding implements Binding {
     switch (source) {
       case Source.Group(var functions) -> {
         for (var function : functions) {
-          release(function);
+          release(function, true);
         }
       }
-      case Source.VirtualFunction vf -> release(vf.address());
+      case Source.VirtualFunction vf -> release(vf.address(), wantsDrivers(vf.parent()));
       case Source.Mediated mdev -> removeMediated(mdev);
       case Source.Usb _ -> {}
     }
@@ -86,7 +86,13 @@ public final class SysfsBinding implements Binding {
     }
   }
 
-  private void release(PciAddress function) throws IOException {
+  /// Whether the virtual functions of a card are given to drivers of the node's.
+  private boolean wantsDrivers(PciAddress parent) {
+    return !"0".equals(Sysfs.text(directory(parent).resolve("sriov_drivers_autoprobe")));
+  }
+
+  /// @param toDriver whether the node has a use for it
+  private void release(PciAddress function, boolean toDriver) throws IOException {
     var directory = directory(function);
     if (!Files.isDirectory(directory)) {
       return;
@@ -96,7 +102,7 @@ public final class SysfsBinding implements Binding {
     if (VFIO.equals(Sysfs.target(directory.resolve("driver")))) {
       write(directory.resolve("driver/unbind"), function.toString());
     }
-    if (Sysfs.target(directory.resolve("driver")) == null) {
+    if (toDriver && Sysfs.target(directory.resolve("driver")) == null) {
       write(sys.resolve("bus/pci/drivers_probe"), function.toString());
     }
   }

@@ -9,13 +9,18 @@ import java.util.Optional;
 /// @param functions by address
 /// @param usbDevices by port
 /// @param names of the functions' vendors and devices
-/// @param unreadable addresses of functions that sysfs shows, with what is wrong with what it says
+/// @param unreadable functions that sysfs shows and says nonsense of, by address
 public record Inventory(
     Iommu iommu,
     List<PciFunction> functions,
     List<UsbDevice> usbDevices,
     PciIds names,
-    Map<String, String> unreadable) {
+    Map<String, Unreadable> unreadable) {
+
+  /// All that is known of such a function.
+  ///
+  /// @param iommuGroup null if not even that
+  public record Unreadable(Integer iommuGroup, String why) {}
 
   /// What keeps a device's DMA and interrupts within its guest.
   public enum Iommu {

@@ -3,6 +3,7 @@ package dev.bulkhead.nodeagent.device.inventory;
 import static java.util.stream.Collectors.toSet;
 
 import dev.bulkhead.nodeagent.device.inventory.Inventory.Iommu;
+import dev.bulkhead.nodeagent.device.inventory.Inventory.Unreadable;
 import dev.bulkhead.nodeagent.device.inventory.Sysfs.MalformedException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,14 +32,14 @@ public final class InventoryReader {
   public Inventory read() throws IOException {
     var all = sys.resolve("bus/pci/devices");
     var functions = new TreeMap<PciAddress, PciFunction>();
-    var unreadable = new TreeMap<String, String>();
+    var unreadable = new TreeMap<String, Unreadable>();
     for (var name : Sysfs.names(all)) {
       try {
         var function = PciFunctionReader.read(all.resolve(name));
         functions.put(function.address(), function);
       } catch (MalformedException | IllegalArgumentException e) {
         if (Files.exists(all.resolve(name))) {
-          unreadable.put(name, e.getMessage());
+          unreadable.put(name, new Unreadable(groupOf(all.resolve(name)), e.getMessage()));
         }
       } catch (NoSuchFileException _) {
         // it went away while it was read
@@ -50,6 +51,11 @@ public final class InventoryReader {
         new UsbReader(sys).read(),
         names(functions.values()),
         unreadable);
+  }
+
+  private static Integer groupOf(Path function) {
+    var group = Sysfs.target(function.resolve("iommu_group"));
+    return group != null && group.matches("\\d{1,9}") ? Integer.valueOf(group) : null;
   }
 
   private Iommu iommu() throws IOException {

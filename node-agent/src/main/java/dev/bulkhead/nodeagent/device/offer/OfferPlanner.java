@@ -6,12 +6,14 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
 
 import dev.bulkhead.nodeagent.device.inventory.Inventory;
+import dev.bulkhead.nodeagent.device.inventory.Inventory.Unreadable;
 import dev.bulkhead.nodeagent.device.inventory.PciFunction;
 import dev.bulkhead.nodeagent.device.inventory.UsbDevice;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
 import dev.bulkhead.nodeagent.device.offer.Offered.Withheld;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -46,9 +48,7 @@ public final class OfferPlanner {
   }
 
   private Offered plan() {
-    inventory
-        .unreadable()
-        .forEach((what, why) -> withhold(what, "shows something unreadable in sysfs: " + why));
+    inventory.unreadable().forEach((what, unreadable) -> withhold(what, nonsense(unreadable)));
     var iommu = whatIommuLacks();
     if (iommu.isPresent() && inventory.functions().stream().anyMatch(f -> !f.isBridge())) {
       withhold("all PCI devices", "are kept: " + iommu.get());
@@ -103,15 +103,27 @@ public final class OfferPlanner {
         .collect(groupingBy(PciFunction::iommuGroup, TreeMap::new, toList()));
   }
 
+  private static String nonsense(Unreadable function) {
+    return "shows something unreadable in sysfs: " + function.why();
+  }
+
   private void offerGroup(List<PciFunction> group) {
-    var kept = new TreeMap<PciFunction, String>(comparing(PciFunction::address));
+    var kept = new TreeMap<String, String>();
+    inventory
+        .unreadable()
+        .forEach(
+            (what, unreadable) -> {
+              if (group.getFirst().iommuGroup().equals(unreadable.iommuGroup())) {
+                kept.put(what, nonsense(unreadable));
+              }
+            });
     for (var function : group) {
       var why = reservations.whyKept(function);
       if (why.isPresent()) {
-        kept.put(function, why.get());
+        kept.put(function.address().toString(), why.get());
       } else if (function.parent() != null && group.size() > 1) {
         kept.put(
-            function,
+            function.address().toString(),
             "is a virtual function in a group with others: its slot or switch lacks ACS, which"
                 + " a machine's setup can often turn on");
       }
@@ -125,17 +137,18 @@ public final class OfferPlanner {
       return;
     }
     for (var function : group) {
-      withhold(
-          function,
-          kept.containsKey(function)
-              ? kept.get(function)
-              : "shares IOMMU group %d with %s"
-                  .formatted(
-                      function.iommuGroup(),
-                      kept.entrySet().stream()
-                          .map(entry -> entry.getKey().address() + ", which " + entry.getValue())
-                          .collect(joining("; "))));
+      var own = kept.get(function.address().toString());
+      withhold(function, own == null ? shares(function, kept) : own);
     }
+  }
+
+  private static String shares(PciFunction function, Map<String, String> kept) {
+    return "shares IOMMU group %d with %s"
+        .formatted(
+            function.iommuGroup(),
+            kept.entrySet().stream()
+                .map(entry -> entry.getKey() + ", which " + entry.getValue())
+                .collect(joining("; ")));
   }
 
   private Offer whole(List<PciFunction> group) {
