@@ -28,6 +28,8 @@ class NodeLossE2E {
   /// The pod garbage collector looks every 20 s.
   private static final Duration COLLECTED = Duration.ofSeconds(90);
 
+  /// From when kubelet says that the pod is well. When it does is its own: TCP tries a connection
+  /// that was cut again after a time as long as the cut.
   private static final Duration RIGHT_AGAIN = Duration.ofSeconds(10);
 
   /// The agent calls the API server every 5 s, and connects within some more after a cut.
@@ -101,6 +103,7 @@ class NodeLossE2E {
         assertThat(hosts.on(NODE).qemusOf(lab, "move")).hasSize(1);
       }
       back = Instant.now();
+      awaitKubeletsWord(lab, "stay");
       lab.awaitCondition("stay", "Running", "True", "Running", RIGHT_AGAIN);
       Awaitility.await("the end of the guest whose pod was removed")
           .atMost(GUEST_OF_A_REMOVED_POD_ENDS)
@@ -113,6 +116,17 @@ class NodeLossE2E {
     assertThat(hosts.qemusOf(lab, "stay")).hasSize(1);
     assertThat(hosts.qemusOf(lab, "move")).hasSize(1);
     lab.awaitRunning("move").awaitAnswer();
+  }
+
+  private static void awaitKubeletsWord(Lab lab, String vm) {
+    Lab.awaitTrue(
+        "kubelet to say that pod " + vm + " is ready",
+        () ->
+            pod(lab, vm).getStatus().getConditions().stream()
+                .anyMatch(
+                    condition ->
+                        "Ready".equals(condition.getType())
+                            && "True".equals(condition.getStatus())));
   }
 
   @Test
