@@ -11,7 +11,6 @@ import dev.bulkhead.nodeagent.device.offer.Giving;
 import dev.bulkhead.nodeagent.device.offer.GivingSettings;
 import dev.bulkhead.nodeagent.device.offer.HostUseReader;
 import dev.bulkhead.nodeagent.device.offer.NodeNetwork;
-import dev.bulkhead.nodeagent.device.offer.Offer;
 import dev.bulkhead.nodeagent.device.offer.OfferPlanner;
 import dev.bulkhead.nodeagent.device.offer.Offered;
 import dev.bulkhead.nodeagent.device.publish.DeviceReports;
@@ -20,12 +19,10 @@ import dev.bulkhead.nodeagent.device.publish.SlicePublisher;
 import dev.bulkhead.nodeagent.linux.Uevents;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -98,7 +95,7 @@ public final class NodeDevices implements AutoCloseable {
                 new ApiClaims(client, node),
                 new PreparedFiles(places.cdi()),
                 places.recorded() ? new Untouched() : new SysfsBinding(places.sys()),
-                this::find),
+                this::offered),
             places.registry(),
             places.plugin(),
             places.pluginForKubelet(),
@@ -146,8 +143,10 @@ public final class NodeDevices implements AutoCloseable {
 
   /// As it is now.
   private Offered offered() throws IOException {
-    var now = inventory.read();
-    return OfferPlanner.plan(now, use.read(now), giving());
+    // Each pod that starts is an event, its interface; most nodes may give nothing.
+    return giving().allow().isEmpty()
+        ? Offered.NOTHING
+        : OfferPlanner.plan(inventory.read(), use.read(), giving());
   }
 
   /// The node's labels are read once: who changes them for this restarts the agent.
@@ -156,14 +155,6 @@ public final class NodeDevices implements AutoCloseable {
       giving = settings.of(client.nodes().withName(node).require().getMetadata().getLabels());
     }
     return giving;
-  }
-
-  private Optional<Offer> find(String name) {
-    try {
-      return offered().offers().stream().filter(offer -> offer.name().equals(name)).findFirst();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

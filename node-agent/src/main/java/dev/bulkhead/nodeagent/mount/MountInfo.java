@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Reads `/proc/<pid>/mountinfo` (man 5 proc).
-final class MountInfo {
+public final class MountInfo {
   private static final Pattern OCTAL = Pattern.compile("\\\\(040|011|012|134)");
 
   private MountInfo() {}
@@ -22,7 +22,7 @@ final class MountInfo {
   }
 
   /// Blank, tab, line feed and backslash are written as three octal digits.
-  private static String unescape(String text) {
+  public static String unescape(String text) {
     return OCTAL
         .matcher(text)
         .replaceAll(

@@ -25,7 +25,7 @@ class OfferPlannerTest {
   private Offered planned(String name, Giving giving) throws IOException {
     var host = RecordedHost.unpack(name, Files.createTempDirectory(root, name));
     var inventory = host.inventory();
-    return OfferPlanner.plan(inventory, host.use(inventory), giving);
+    return OfferPlanner.plan(inventory, host.use(), giving);
   }
 
   @Test

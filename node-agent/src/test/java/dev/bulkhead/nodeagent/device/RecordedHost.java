@@ -66,16 +66,7 @@ public final class RecordedHost {
   }
 
   public HostUse use() throws IOException {
-    return use(inventory());
-  }
-
-  public HostUse use(Inventory inventory) throws IOException {
-    return new HostUseReader(root.resolve("sys"), root.resolve("proc"), addresses())
-        .read(inventory);
-  }
-
-  public Path sys() {
-    return root.resolve("sys");
+    return new HostUseReader(root.resolve("sys"), root.resolve("proc"), addresses()).read();
   }
 
   private HostNetwork addresses() {

@@ -36,7 +36,7 @@ class RecordedHostsTest {
   void givesAwayWhatItShould(String name) throws IOException {
     var host = RecordedHost.unpack(name, root);
     var inventory = host.inventory();
-    var offered = OfferPlanner.plan(inventory, host.use(inventory), ALL);
+    var offered = OfferPlanner.plan(inventory, host.use(), ALL);
     var text = text(offered);
 
     var golden = Path.of("src/test/resources/hosts", name + ".slices.yaml");

@@ -2,13 +2,11 @@ package dev.bulkhead.nodeagent.device.claim;
 
 import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
 import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
-import dev.bulkhead.nodeagent.device.offer.Offer;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import dev.bulkhead.nodeagent.device.offer.Offered;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
 import org.jboss.logging.Logger;
 
 /// Makes ready what claims were given, and takes it back. What is whose is written down before
@@ -20,14 +18,16 @@ public final class Preparer {
   private final Claims claims;
   private final PreparedFiles files;
   private final Binding binding;
-  private final Function<String, Optional<Offer>> offers;
+  private final Offers offers;
 
-  /// @param offers the node's offers as they are now, by name
-  public Preparer(
-      Claims claims,
-      PreparedFiles files,
-      Binding binding,
-      Function<String, Optional<Offer>> offers) {
+  /// What the node gives away, as it is now: asked once for each claim.
+  @FunctionalInterface
+  public interface Offers {
+    Offered now() throws IOException;
+  }
+
+  /// @param offers of this node
+  public Preparer(Claims claims, PreparedFiles files, Binding binding, Offers offers) {
     this.claims = claims;
     this.files = files;
     this.binding = binding;
@@ -44,8 +44,9 @@ public final class Preparer {
     }
     var allocation = claims.allocation(claim);
     var sources = new ArrayList<Source>();
+    var offered = offers.now();
     for (var given : allocation.devices()) {
-      sources.add(source(claim, given));
+      sources.add(source(claim, given, offered));
     }
     files.write(Prepared.intended(allocation, sources));
     var devices = new ArrayList<PreparedDevice>();
@@ -65,13 +66,14 @@ public final class Preparer {
     return prepared;
   }
 
-  private Source source(ClaimRef claim, Given given) throws IOException {
+  private Source source(ClaimRef claim, Given given, Offered offered) throws IOException {
     var owner = files.ownerOf(given.device());
     if (owner.isPresent() && !owner.get().equals(claim)) {
       throw new IOException("device %s is still with %s".formatted(given.device(), owner.get()));
     }
-    return offers
-        .apply(given.device())
+    return offered.offers().stream()
+        .filter(offer -> offer.name().equals(given.device()))
+        .findFirst()
         .orElseThrow(
             () ->
                 new IOException(

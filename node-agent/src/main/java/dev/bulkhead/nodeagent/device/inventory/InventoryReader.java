@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// Reads a node's hardware from its sysfs. Not from udev, which a container has not, nor from
@@ -19,6 +20,8 @@ public final class InventoryReader {
   private final Path sys;
   private final Path proc;
   private final Path pciIds;
+  private Set<String> named = Set.of();
+  private PciIds names = PciIds.NONE;
 
   /// @param sys the node's own: one mounted in a container shows that container's interfaces
   /// @param pciIds need not exist
@@ -78,9 +81,14 @@ public final class InventoryReader {
     return !interrupts.contains("APIC") || interrupts.contains("IR-");
   }
 
-  private PciIds names(Collection<PciFunction> functions) throws IOException {
-    return PciIds.read(
-        pciIds,
-        functions.stream().map(PciFunction::ids).map(PciFunction.Ids::both).collect(toSet()));
+  /// Of the functions as they were last: the database is read again only for others.
+  private synchronized PciIds names(Collection<PciFunction> functions) throws IOException {
+    var wanted =
+        functions.stream().map(PciFunction::ids).map(PciFunction.Ids::both).collect(toSet());
+    if (!wanted.equals(named)) {
+      names = PciIds.read(pciIds, wanted);
+      named = wanted;
+    }
+    return names;
   }
 }

@@ -29,7 +29,7 @@ public record PciAddress(int domain, int bus, int device, int function)
         Integer.parseInt(match.group(4)));
   }
 
-  static boolean isOne(String text) {
+  public static boolean isOne(String text) {
     return TEXT.matcher(text).matches();
   }
 

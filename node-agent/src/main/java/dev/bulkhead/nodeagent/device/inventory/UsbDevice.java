@@ -1,5 +1,7 @@
 package dev.bulkhead.nodeagent.device.inventory;
 
+import java.util.regex.Pattern;
+
 /// A USB device, hubs not among them.
 ///
 /// @param port where it is plugged in, stable over unplugging: `1-4.2`, bus and port numbers
@@ -18,4 +20,12 @@ public record UsbDevice(
     String productName,
     String serial,
     PciAddress controller,
-    boolean input) {}
+    boolean input) {
+
+  /// Interfaces have a colon behind the port, root hubs are `usb1`.
+  private static final Pattern PORT = Pattern.compile("\\d+-\\d+(\\.\\d+)*");
+
+  public static boolean isPort(String text) {
+    return PORT.matcher(text).matches();
+  }
+}

@@ -5,13 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /// Reads `/sys/bus/usb/devices` (kernel, Documentation/ABI/stable/sysfs-bus-usb).
 final class UsbReader {
-  /// Interfaces have a colon behind the port, root hubs are `usb1`.
-  private static final Pattern PORT = Pattern.compile("\\d+-\\d+(\\.\\d+)*");
-
   /// USB-IF's defined class codes.
   private static final String HUB = "09";
 
@@ -29,8 +25,7 @@ final class UsbReader {
     var devices = new ArrayList<UsbDevice>();
     for (var port : names) {
       var directory = all.resolve(port);
-      if (PORT.matcher(port).matches()
-          && !HUB.equals(Sysfs.text(directory.resolve("bDeviceClass")))) {
+      if (UsbDevice.isPort(port) && !HUB.equals(Sysfs.text(directory.resolve("bDeviceClass")))) {
         try {
           devices.add(
               device(

@@ -12,9 +12,7 @@ import java.util.Set;
 public record Giving(Set<String> allow, boolean console) {
 
   boolean allows(PciFunction function) {
-    return allow.contains(Kind.of(function).word())
-        || allow.contains(function.address().toString())
-        || allow.contains(function.ids().both());
+    return allowsPart(function, Kind.of(function));
   }
 
   /// @param kind of the part

@@ -1,8 +1,9 @@
 package dev.bulkhead.nodeagent.device.offer;
 
-import dev.bulkhead.nodeagent.device.inventory.Inventory;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.inventory.Sysfs;
+import dev.bulkhead.nodeagent.device.inventory.UsbDevice;
+import dev.bulkhead.nodeagent.mount.MountInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,14 +16,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /// Finds out which hardware the node itself uses: disks that are mounted, swapped to, or part of
 /// something greater, and network cards that carry its addresses. It would rather keep a device too
 /// many: what is given away wrongly is a node lost.
 public final class HostUseReader {
-  private static final Pattern USB_PORT = Pattern.compile("\\d+-\\d+(\\.\\d+)*");
-
   /// `36 35 98:0 /root /mount options … - type source options` (proc_pid_mountinfo(5)).
   private static final int MOUNT_DEVICE = 2;
 
@@ -41,12 +39,12 @@ public final class HostUseReader {
     this.network = network;
   }
 
-  public HostUse read(Inventory inventory) throws IOException {
+  public HostUse read() throws IOException {
     var found = new Found();
     readMounts(found);
     readSwaps(found);
     readHeldDisks(found);
-    readNetwork(inventory, found);
+    readNetwork(found);
     return new HostUse(found.functions, found.usb);
   }
 
@@ -64,7 +62,7 @@ public final class HostUseReader {
       }
       var type = fields[separator + 1];
       var source = fields[separator + 2];
-      var point = unescaped(fields[MOUNT_POINT]);
+      var point = MountInfo.unescape(fields[MOUNT_POINT]);
       if (type.equals("zfs")) {
         keepAllDisks("may hold a part of the ZFS pool of " + point, found);
       } else if (type.equals("devtmpfs") && !fields[MOUNT_ROOT].equals("/")) {
@@ -73,10 +71,6 @@ public final class HostUseReader {
         keepNumbered(fields[MOUNT_DEVICE], source, "holds " + point, found);
       }
     }
-  }
-
-  private static String unescaped(String field) {
-    return field.replace("\\040", " ");
   }
 
   /// proc_swaps(5): name, type, size, used, priority, below a headline.
@@ -169,46 +163,30 @@ public final class HostUseReader {
     return controllers;
   }
 
+  /// All on the way to a disk or an interface: whatever bus hangs from the function (virtio, USB),
+  /// what is given away with it is gone.
   private static void keepPath(Path real, String why, Found found) {
     for (var part : real) {
       var name = part.toString();
-      try {
+      if (PciAddress.isOne(name)) {
         found.functions.putIfAbsent(PciAddress.parse(name), why);
-      } catch (IllegalArgumentException _) {
-        if (USB_PORT.matcher(name).matches()) {
-          found.usb.putIfAbsent(name, why);
-        }
+      } else if (UsbDevice.isPort(name)) {
+        found.usb.putIfAbsent(name, why);
       }
     }
   }
 
-  private void readNetwork(Inventory inventory, Found found) throws IOException {
+  private void readNetwork(Found found) throws IOException {
     var addresses = network.addresses();
-    for (var function : inventory.functions()) {
-      for (var name : function.interfaces()) {
-        var why = useOf(name, addresses);
-        if (why != null) {
-          found.functions.putIfAbsent(function.address(), why);
-        }
-      }
-    }
     for (var name : Sysfs.names(sys.resolve("class/net"))) {
       var why = useOf(name, addresses);
       if (why != null) {
-        keepUsb(sys.resolve("class/net").resolve(name), why, found);
-      }
-    }
-  }
-
-  private static void keepUsb(Path netInterface, String why, Found found) throws IOException {
-    try {
-      for (var part : Sysfs.real(netInterface)) {
-        if (USB_PORT.matcher(part.toString()).matches()) {
-          found.usb.putIfAbsent(part.toString(), why);
+        try {
+          keepPath(Sysfs.real(sys.resolve("class/net").resolve(name)), why, found);
+        } catch (NoSuchFileException _) {
+          // it went away while this was read
         }
       }
-    } catch (NoSuchFileException _) {
-      return;
     }
   }
 

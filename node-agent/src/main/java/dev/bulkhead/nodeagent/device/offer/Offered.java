@@ -2,6 +2,7 @@ package dev.bulkhead.nodeagent.device.offer;
 
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /// What a node gives away, and what not.
 ///
@@ -12,6 +13,9 @@ public record Offered(
     List<Offer> offers,
     SortedMap<String, SortedMap<String, Long>> counters,
     List<Withheld> withheld) {
+
+  /// Of a node that may give nothing away.
+  public static final Offered NOTHING = new Offered(List.of(), new TreeMap<>(), List.of());
 
   /// Something that a node keeps.
   ///

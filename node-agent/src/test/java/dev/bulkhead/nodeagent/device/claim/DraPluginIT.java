@@ -13,6 +13,7 @@ import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Kind;
 import dev.bulkhead.nodeagent.device.offer.Offer;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import dev.bulkhead.nodeagent.device.offer.Offered;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.nio.NioEventLoopGroup;
@@ -23,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,7 +66,7 @@ class DraPluginIT {
             claims,
             new PreparedFiles(folder.resolve("cdi")),
             new OneNode(),
-            name -> Optional.of(offer)),
+            () -> new Offered(List.of(offer), new TreeMap<>(), List.of())),
         folder.resolve("registry"),
         folder.resolve("plugin"),
         Path.of("/var/lib/kubelet/plugins/bulkhead.dev"),

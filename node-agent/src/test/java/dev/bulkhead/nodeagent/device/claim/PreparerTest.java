@@ -8,6 +8,7 @@ import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Kind;
 import dev.bulkhead.nodeagent.device.offer.Offer;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import dev.bulkhead.nodeagent.device.offer.Offered;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,7 +52,7 @@ class PreparerTest {
         },
         new PreparedFiles(folder),
         binding,
-        name -> Optional.ofNullable(offers.get(name)));
+        () -> new Offered(List.copyOf(offers.values()), new TreeMap<>(), List.of()));
   }
 
   private List<Prepared> written() throws IOException {

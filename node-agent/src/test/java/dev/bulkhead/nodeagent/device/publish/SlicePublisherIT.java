@@ -66,7 +66,7 @@ class SlicePublisherIT {
   private Offered offeredBy(String name) throws IOException {
     var host = RecordedHost.unpack(name, Files.createTempDirectory(root, name));
     var inventory = host.inventory();
-    return OfferPlanner.plan(inventory, host.use(inventory), ALL);
+    return OfferPlanner.plan(inventory, host.use(), ALL);
   }
 
   private List<ResourceSlice> slices() {
