@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
 ///     would be wrong without some new field has that field's format; every other guest keeps an
 ///     older one, so that older agents run it. An agent starts no guest of a format above its own
 /// @param vmUid uid of the VirtualMachine: the guest's own UUID, the same over all its lives
+/// @param devices null for none
 /// @param interfaceBandwidth bytes per second in each direction, null for no limit
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record GuestSpec(
@@ -42,10 +43,12 @@ public record GuestSpec(
     List<Disk> disks,
     String interfaceName,
     Long interfaceBandwidth,
-    CloudInit cloudInit) {
+    CloudInit cloudInit,
+    List<Device> devices) {
 
-  public static final int FORMAT = 2;
+  public static final int FORMAT = 3;
 
+  private static final int WITHOUT_DEVICES = 2;
   private static final int WITHOUT_LIMITS = 1;
 
   private static final ObjectMapper JSON =
@@ -62,6 +65,25 @@ public record GuestSpec(
     firmware = orElse(firmware, Firmware.Type.BIOS);
     interfaceName = orElse(interfaceName, "default");
     disks = disks == null ? List.of() : List.copyOf(disks);
+    devices = devices == null || devices.isEmpty() ? null : List.copyOf(devices);
+  }
+
+  /// A claim's devices, all of them for the guest. The claim's name is in the pod, which has it
+  /// under this name.
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Device(String name, String claim, String claimTemplate) {
+    /// As the CRD's.
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?");
+
+    public Device {
+      if (!NAME.matcher(name).matches()) {
+        throw new IllegalArgumentException("a device cannot be named \"" + name + "\"");
+      }
+      if ((claim == null) == (claimTemplate == null)) {
+        throw new IllegalArgumentException(
+            "device " + name + " needs exactly one of a claim and a claim's template");
+      }
+    }
   }
 
   /// Virtual CPUs.
@@ -176,7 +198,15 @@ public record GuestSpec(
                 spec.getCloudInit().getUserData(),
                 spec.getCloudInit().getUserDataSecret() == null
                     ? null
-                    : spec.getCloudInit().getUserDataSecret().getName()));
+                    : spec.getCloudInit().getUserDataSecret().getName()),
+        spec.getDevices() == null
+            ? null
+            : spec.getDevices().stream().map(GuestSpec::device).toList());
+  }
+
+  private static Device device(VirtualMachineSpec.Device device) {
+    return new Device(
+        device.getName(), device.getClaim().getName(), device.getClaim().getTemplate());
   }
 
   private static int format(VirtualMachineSpec spec) {
@@ -186,7 +216,10 @@ public record GuestSpec(
         (disks != null && disks.stream().anyMatch(disk -> disk.getLimits() != null))
             || (interfaces != null
                 && interfaces.stream().anyMatch(wire -> wire.getLimits() != null));
-    return limited ? FORMAT : WITHOUT_LIMITS;
+    if (spec.getDevices() != null && !spec.getDevices().isEmpty()) {
+      return FORMAT;
+    }
+    return limited ? WITHOUT_DEVICES : WITHOUT_LIMITS;
   }
 
   private static Long bandwidth(VirtualMachineSpec.Interface wire) {

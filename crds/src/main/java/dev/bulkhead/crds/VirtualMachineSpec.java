@@ -96,6 +96,15 @@ public class VirtualMachineSpec {
   @Size(max = 1)
   private List<Interface> interfaces;
 
+  @JsonPropertyDescription(
+      "Hardware of the node for the guest alone, by dynamic resource allocation"
+          + " (docs/passthrough.md).")
+  @Size(max = 16)
+  @ValidationRule(
+      value = "self.all(d, self.exists_one(e, e.name == d.name))",
+      message = "two entries of spec.devices have the same name: make each name unique")
+  private List<Device> devices;
+
   @JsonPropertyDescription("First-boot configuration, offered to the guest as a NoCloud disk.")
   private CloudInit cloudInit;
 
@@ -288,6 +297,71 @@ public class VirtualMachineSpec {
 
     public void setArgs(String args) {
       this.args = args;
+    }
+  }
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class Device {
+    @JsonPropertyDescription("Name of the entry, unique in this VM.")
+    @Required
+    @Pattern("^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$")
+    private String name;
+
+    @JsonPropertyDescription("Which claim brings the devices; the guest gets all of them.")
+    @Required
+    private DeviceClaim claim;
+
+    public String getName() {
+      return name;
+    }
+
+    public void setName(String name) {
+      this.name = name;
+    }
+
+    public DeviceClaim getClaim() {
+      return claim;
+    }
+
+    public void setClaim(DeviceClaim claim) {
+      this.claim = claim;
+    }
+  }
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "(has(self.name) ? 1 : 0) + (has(self.template) ? 1 : 0) == 1",
+      message =
+          "claim needs exactly one of name (a ResourceClaim) and template (a"
+              + " ResourceClaimTemplate)")
+  public static class DeviceClaim {
+    @JsonPropertyDescription(
+        "A ResourceClaim of the VM's namespace. It keeps its devices while the VM is stopped.")
+    @Size(min = 1, max = 253)
+    private String name;
+
+    @JsonPropertyDescription(
+        "A ResourceClaimTemplate of the VM's namespace: a claim is made from it at each start, and"
+            + " goes when the VM stops.")
+    @Size(min = 1, max = 253)
+    private String template;
+
+    public String getName() {
+      return name;
+    }
+
+    public void setName(String name) {
+      this.name = name;
+    }
+
+    public String getTemplate() {
+      return template;
+    }
+
+    public void setTemplate(String template) {
+      this.template = template;
     }
   }
 
@@ -644,6 +718,14 @@ public class VirtualMachineSpec {
 
   public void setInterfaces(List<Interface> interfaces) {
     this.interfaces = interfaces;
+  }
+
+  public List<Device> getDevices() {
+    return devices;
+  }
+
+  public void setDevices(List<Device> devices) {
+    this.devices = devices;
   }
 
   public CloudInit getCloudInit() {

@@ -10,9 +10,11 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.fabric8.kubernetes.api.model.PodSecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceClaim;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.SecurityContext;
@@ -57,6 +59,7 @@ final class PodPlanner {
         .addNewReadinessGate(Contract.GUEST_RUNNING_CONDITION)
         .withVolumes(volumes(guest))
         .withContainers(keeper(guest, settings))
+        .withResourceClaims(devices(guest).stream().map(PodPlanner::claim).toList())
         .withTerminationGracePeriodSeconds(spec.getTerminationGracePeriodSeconds())
         .withNodeSelector(spec.getNodeSelector())
         .withAffinity(spec.getAffinity())
@@ -111,7 +114,17 @@ final class PodPlanner {
         .addToRequests("memory", bytes(memory))
         .addToRequests("cpu", new Quantity(milliCpus + "m"))
         .addToLimits("memory", bytes(memory + GuestOverhead.MOMENTARY))
+        .withClaims(
+            devices(guest).stream().map(device -> new ResourceClaim(device.name(), null)).toList())
         .build();
+  }
+
+  private static List<GuestSpec.Device> devices(GuestSpec guest) {
+    return guest.devices() == null ? List.of() : guest.devices();
+  }
+
+  private static PodResourceClaim claim(GuestSpec.Device device) {
+    return new PodResourceClaim(device.name(), device.claim(), device.claimTemplate());
   }
 
   private static Quantity bytes(long count) {
