@@ -8,6 +8,8 @@ public sealed interface Device
         SerialConsole,
         AgentChannel,
         Display,
+        HostDevice,
+        Device.UsbController,
         Device.ScsiController,
         Device.NoUsb,
         Device.EntropySource,
@@ -32,6 +34,14 @@ public sealed interface Device
     @Override
     public Element element() {
       return Element.of("controller").with("type", "usb").with("model", "none");
+    }
+  }
+
+  /// For USB devices of the node.
+  record UsbController() implements Device {
+    @Override
+    public Element element() {
+      return Element.of("controller").with("type", "usb").with("model", "qemu-xhci");
     }
   }
 

@@ -25,6 +25,7 @@ public final class DomainPlanner {
   /// @param kernel null unless the guest boots directly
   /// @param disks in the spec's order
   /// @param seed the NoCloud disk, null for none
+  /// @param hostDevices in the spec's order
   /// @param mtu of the pod's own interface, in bytes
   public record Prepared(
       String podUid,
@@ -36,9 +37,11 @@ public final class DomainPlanner {
       Disk.Source seed,
       String mac,
       String tap,
-      int mtu) {
+      int mtu,
+      List<HostDevice> hostDevices) {
     public Prepared {
       disks = List.copyOf(disks);
+      hostDevices = List.copyOf(hostDevices);
     }
   }
 
@@ -79,7 +82,10 @@ public final class DomainPlanner {
 
   private static List<Device> devices(Prepared prepared) {
     var devices = new ArrayList<Device>();
-    devices.add(new Device.NoUsb());
+    devices.add(
+        prepared.hostDevices().stream().anyMatch(HostDevice.Usb.class::isInstance)
+            ? new Device.UsbController()
+            : new Device.NoUsb());
     var disks = disks(prepared);
     if (disks.stream().anyMatch(disk -> disk.bus() == Disk.Bus.SCSI)) {
       devices.add(new Device.ScsiController());
@@ -91,6 +97,7 @@ public final class DomainPlanner {
         new SerialConsole(directory.serialSocket().toString(), directory.consoleLog().toString()));
     devices.add(new AgentChannel(directory.agentSocket().toString()));
     devices.add(new Display(directory.displaySocket().toString()));
+    devices.addAll(prepared.hostDevices());
     devices.add(new Device.Balloon());
     devices.add(new Device.EntropySource());
     devices.add(new Device.PanicNotifier());
