@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -21,9 +22,15 @@ import java.util.Optional;
 /// @param format version of this record that its writer knows, from 1
 /// @param bootTime when the vCPUs first ran, RFC 3339; null before
 /// @param message in words, null when all is well; while `Starting`, what is being waited for
+/// @param devices of the node that the guest has; null for none
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record GuestReport(
-    int format, State state, String bootTime, Accelerator accelerator, String message) {
+    int format,
+    State state,
+    String bootTime,
+    Accelerator accelerator,
+    String message,
+    List<Device> devices) {
 
   public static final int FORMAT = 1;
 
@@ -39,7 +46,16 @@ public record GuestReport(
     if (bootTime != null) {
       var _ = Instant.parse(bootTime);
     }
+    devices = devices == null || devices.isEmpty() ? null : List.copyOf(devices);
   }
+
+  /// One of the node's devices.
+  ///
+  /// @param name of the entry in the VM's spec; several devices of one claim share it
+  /// @param address on the node: a PCI address, a mediated device's UUID, or a USB port
+  /// @param iommuGroup null for a device without one
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Device(String name, String address, Integer iommuGroup) {}
 
   public enum State {
     Starting,

@@ -57,6 +57,9 @@ public class VirtualMachineStatus {
     @JsonPropertyDescription("KVM, or TCG where the node cannot run guests in hardware (slow).")
     private String accelerator;
 
+    @JsonPropertyDescription("The node's devices that the guest has.")
+    private List<Device> devices;
+
     public String getState() {
       return state;
     }
@@ -87,6 +90,52 @@ public class VirtualMachineStatus {
 
     public void setAccelerator(String accelerator) {
       this.accelerator = accelerator;
+    }
+
+    public List<Device> getDevices() {
+      return devices;
+    }
+
+    public void setDevices(List<Device> devices) {
+      this.devices = devices;
+    }
+  }
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public static class Device {
+    @JsonPropertyDescription("Name of the entry in spec.devices.")
+    private String name;
+
+    @JsonPropertyDescription(
+        "Where it is on the node: a PCI address, a mediated device's UUID, or a USB port.")
+    private String address;
+
+    @JsonPropertyDescription("The IOMMU group that it is in on the node.")
+    private Integer iommuGroup;
+
+    public String getName() {
+      return name;
+    }
+
+    public void setName(String name) {
+      this.name = name;
+    }
+
+    public String getAddress() {
+      return address;
+    }
+
+    public void setAddress(String address) {
+      this.address = address;
+    }
+
+    public Integer getIommuGroup() {
+      return iommuGroup;
+    }
+
+    public void setIommuGroup(Integer iommuGroup) {
+      this.iommuGroup = iommuGroup;
     }
   }
 

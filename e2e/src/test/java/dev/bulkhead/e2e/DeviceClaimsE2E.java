@@ -2,10 +2,12 @@ package dev.bulkhead.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bulkhead.crds.VirtualMachineStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -125,12 +127,7 @@ class DeviceClaimsE2E {
   @Test
   void eachPodOfATemplateHasADeviceOfItsOwn(Lab lab) {
     lab.apply(
-        """
-        apiVersion: resource.k8s.io/v1
-        kind: ResourceClaimTemplate
-        metadata: {name: one-gpu}
-        spec: {spec: {devices: {requests: [{name: gpu, exactly: {deviceClassName: gpu.bulkhead.dev}}]}}}
-        """,
+        template("one-gpu", "gpu.bulkhead.dev"),
         podOfTemplate("a", "one-gpu"),
         podOfTemplate("b", "one-gpu"));
     awaitRunning(lab, "a");
@@ -161,6 +158,44 @@ class DeviceClaimsE2E {
 
     lab.delete("pod/greedy", "resourceclaim/most");
     awaitRunning(lab, "late");
+  }
+
+  /// As far as a guest: it runs on the node that has the device, which is only a record here.
+  @Test
+  void aVmRunsWhereItsDevicesAreAndGivesThemBack(Lab lab, Hosts hosts) {
+    lab.apply(
+        template("one-gpu", "gpu.bulkhead.dev"),
+        Manifests.tinyGuest("vm", "  devices: [{name: gpu, claim: {template: one-gpu}}]"));
+    var guest = lab.awaitRunning("vm");
+    assertThat(guest.node()).isEqualTo(GPUS);
+    assertThat(prepared(hosts)).hasSize(1);
+
+    lab.patch("vm", "{\"spec\": {\"power\": \"Stopped\"}}");
+    lab.awaitPhase("vm", VirtualMachineStatus.Phase.Stopped);
+    Lab.await("nothing prepared").until(() -> prepared(hosts), List::isEmpty);
+    lab.delete("vm/vm", "resourceclaimtemplate/one-gpu");
+  }
+
+  @Test
+  void aVmThatComesLateIsToldWhoHasTheDevicesAndStartsAfterThem(Lab lab) {
+    lab.apply(claim("all", "gpu.bulkhead.dev", 7), vmWith("greedy", "all"));
+    lab.awaitRunning("greedy");
+    lab.apply(claim("one-more", "gpu.bulkhead.dev", 1), vmWith("late", "one-more"));
+    var waiting =
+        lab.awaitCondition("late", "Running", "False", "DeviceUnavailable", Duration.ofSeconds(30));
+    assertThat(Lab.condition(waiting, "Running").getMessage())
+        .contains("for device gpu (gpu.bulkhead.dev), nodes were looked at: worker-1 has 8, with ")
+        .contains(lab.namespace() + "/greedy")
+        .contains("worker-2 gives none away")
+        .contains("cannot allocate all claims");
+
+    lab.delete("vm/greedy", "resourceclaim/all");
+    lab.awaitRunning("late");
+    lab.delete("vm/late");
+  }
+
+  private static String vmWith(String name, String claim) {
+    return Manifests.tinyGuest(name, "  devices: [{name: gpu, claim: {name: " + claim + "}}]");
   }
 
   private static Optional<String> unschedulable(Lab lab, String pod) {
@@ -291,6 +326,16 @@ class DeviceClaimsE2E {
           exactly: {deviceClassName: %s, count: %d, selectors: [{cel: {expression: "%s"}}]}
     """
         .formatted(name, deviceClass, count, cel);
+  }
+
+  private static String template(String name, String deviceClass) {
+    return """
+    apiVersion: resource.k8s.io/v1
+    kind: ResourceClaimTemplate
+    metadata: {name: %s}
+    spec: {spec: {devices: {requests: [{name: device, exactly: {deviceClassName: %s}}]}}}
+    """
+        .formatted(name, deviceClass);
   }
 
   private static String pod(String name, String claim) {

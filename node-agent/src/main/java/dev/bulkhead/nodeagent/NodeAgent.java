@@ -64,7 +64,11 @@ class NodeAgent {
     guests =
         new Guests(
             new Guests.Places(
-                config.guests(), config.proc(), config.cgroups(), config.libvirtPid()),
+                config.guests(),
+                config.proc(),
+                config.cgroups(),
+                config.libvirtPid(),
+                config.devices().cdi()),
             pods,
             new PodReports(client, InstantSource.system()),
             hypervisor,

@@ -111,7 +111,7 @@ final class PlayedNodes implements AutoCloseable {
             .withNamespace(namespace)
             .addToAnnotations(
                 Contract.REPORT_ANNOTATION,
-                new GuestReport(1, state, now(), GuestReport.Accelerator.KVM, null).toJson())
+                new GuestReport(1, state, now(), GuestReport.Accelerator.KVM, null, null).toJson())
             .endMetadata()
             .withNewStatus()
             .addNewCondition()

@@ -1,9 +1,11 @@
 package dev.bulkhead.nodeagent.domain;
 
+import dev.bulkhead.nodeagent.device.claim.DeviceSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /// A libvirt domain as a value: what a guest is made of, and no way to say it wrongly. It does not
 /// know Kubernetes; `DomainPlanner` makes it from a guest's spec.
@@ -76,11 +78,37 @@ public record Domain(
   private Element features() {
     var features = Element.of("features", Element.of("acpi"), Element.of("apic"));
     return accelerator == Accelerator.KVM
-        ? features
+        ? features.add(disguise())
         : features.add(
             Element.of(
                 "tcg",
                 Element.text("tb-cache", Integer.toString(TCG_CACHE_MIB)).with("unit", "MiB")));
+  }
+
+  /// For drivers that look what they run on; TCG gives itself away anyhow.
+  private List<Element> disguise() {
+    var disguise = new ArrayList<Element>();
+    settings()
+        .map(DeviceSettings.Guest::hypervisorVendor)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .ifPresent(
+            vendor ->
+                disguise.add(
+                    Element.of(
+                            "hyperv",
+                            Element.of("vendor_id").with("state", "on").with("value", vendor))
+                        .with("mode", "custom")));
+    if (settings().anyMatch(guest -> Boolean.TRUE.equals(guest.hiddenHypervisor()))) {
+      disguise.add(Element.of("kvm", Element.of("hidden").with("state", "on")));
+    }
+    return disguise;
+  }
+
+  private Stream<DeviceSettings.Guest> settings() {
+    return devices.stream()
+        .filter(HostDevice.class::isInstance)
+        .map(device -> ((HostDevice) device).settings());
   }
 
   /// Timers as libosinfo advises for Linux and Windows alike: catch up after a pause, and no HPET,

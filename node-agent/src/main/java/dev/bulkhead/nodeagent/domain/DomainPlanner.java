@@ -25,7 +25,7 @@ public final class DomainPlanner {
   /// @param kernel null unless the guest boots directly
   /// @param disks in the spec's order
   /// @param seed the NoCloud disk, null for none
-  /// @param hostDevices in the spec's order
+  /// @param hostDevices of the node, in the spec's order
   /// @param mtu of the pod's own interface, in bytes
   public record Prepared(
       String podUid,
@@ -86,7 +86,8 @@ public final class DomainPlanner {
         prepared.hostDevices().stream().anyMatch(HostDevice.Usb.class::isInstance)
             ? new Device.UsbController()
             : new Device.NoUsb());
-    var disks = disks(prepared);
+    var bootOrders = bootOrders(prepared);
+    var disks = disks(prepared, bootOrders);
     if (disks.stream().anyMatch(disk -> disk.bus() == Disk.Bus.SCSI)) {
       devices.add(new Device.ScsiController());
     }
@@ -96,8 +97,12 @@ public final class DomainPlanner {
     devices.add(
         new SerialConsole(directory.serialSocket().toString(), directory.consoleLog().toString()));
     devices.add(new AgentChannel(directory.agentSocket().toString()));
-    devices.add(new Display(directory.displaySocket().toString()));
-    devices.addAll(prepared.hostDevices());
+    if (prepared.hostDevices().stream().noneMatch(DomainPlanner::isPrimaryDisplay)) {
+      devices.add(new Display(directory.displaySocket().toString()));
+    }
+    for (var device : prepared.hostDevices()) {
+      devices.add(device.with(device.settings().booting(bootOrders.get(device))));
+    }
     devices.add(new Device.Balloon());
     devices.add(new Device.EntropySource());
     devices.add(new Device.PanicNotifier());
@@ -105,8 +110,11 @@ public final class DomainPlanner {
     return devices;
   }
 
-  private static List<Disk> disks(Prepared prepared) {
-    var bootOrders = bootOrders(prepared.disks());
+  private static boolean isPrimaryDisplay(HostDevice device) {
+    return Boolean.TRUE.equals(device.settings().primaryDisplay());
+  }
+
+  private static List<Disk> disks(Prepared prepared, Map<Object, Integer> bootOrders) {
     var names = new TargetNames();
     var disks = new ArrayList<Disk>();
     for (var disk : prepared.disks()) {
@@ -119,7 +127,7 @@ public final class DomainPlanner {
               disk.direct(),
               false,
               disk.spec().name(),
-              bootOrders.get(disk.spec().name()),
+              bootOrders.get(disk),
               limits(disk.spec())));
     }
     if (prepared.seed() != null) {
@@ -152,15 +160,19 @@ public final class DomainPlanner {
     };
   }
 
-  /// Those that have an order first, by it; then the others as they are listed.
-  private static Map<String, Integer> bootOrders(List<PreparedDisk> disks) {
-    var orders = new HashMap<String, Integer>();
-    disks.stream()
-        .map(PreparedDisk::spec)
-        .sorted(
-            Comparator.comparing(
-                GuestSpec.Disk::bootOrder, Comparator.nullsLast(Comparator.naturalOrder())))
-        .forEachOrdered(disk -> orders.put(disk.name(), orders.size() + 1));
+  /// Those that have an order first, by it; then the other disks as they are listed. Host devices
+  /// without an order are not booted from.
+  private static Map<Object, Integer> bootOrders(Prepared prepared) {
+    record Candidate(Object what, Integer order) {}
+    var candidates = new ArrayList<Candidate>();
+    prepared.disks().forEach(disk -> candidates.add(new Candidate(disk, disk.spec().bootOrder())));
+    prepared.hostDevices().stream()
+        .filter(device -> device.settings().bootOrder() != null)
+        .forEach(device -> candidates.add(new Candidate(device, device.settings().bootOrder())));
+    candidates.sort(
+        Comparator.comparing(Candidate::order, Comparator.nullsLast(Comparator.naturalOrder())));
+    var orders = new HashMap<Object, Integer>();
+    candidates.forEach(candidate -> orders.put(candidate.what(), orders.size() + 1));
     return orders;
   }
 

@@ -1,62 +1,106 @@
 package dev.bulkhead.nodeagent.domain;
 
+import dev.bulkhead.nodeagent.device.claim.DeviceSettings;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 
-/// Hardware of the node that is the guest's alone. It is bound to vfio-pci, or a mediated device,
-/// before libvirt hears of it, and stays so after: `managed='no'`.
+/// Hardware of the node that is the guest's alone. It is bound to vfio-pci, or made, before libvirt
+/// hears of it, and stays so after: `managed='no'`.
 public sealed interface HostDevice extends Device {
+  /// Where option ROMs are, as libvirtd sees it; what is in there, the node's administrator says.
+  String ROMS = "/var/lib/bulkhead/roms/";
 
-  /// Of the entry in the guest's spec, and which of its devices it is; libvirt keeps names that
-  /// begin with `ua-` as they are.
-  private static Element alias(String entry, int number) {
-    return Element.of("alias").with("name", "ua-%s-%d".formatted(entry, number));
-  }
+  DeviceSettings.Guest settings();
 
-  private static Element hostdev(String type) {
-    return Element.of("hostdev").with("mode", "subsystem").with("type", type);
-  }
+  HostDevice with(DeviceSettings.Guest other);
 
   /// One function of a PCI device.
-  record Function(String entry, int number, PciAddress address) implements HostDevice {
+  ///
+  /// @param place among the functions that go together, from 0; at an address of the claim's they
+  ///     become functions of one device in the guest
+  record Function(PciAddress address, int place, DeviceSettings.Guest settings)
+      implements HostDevice {
+    @Override
+    public Function with(DeviceSettings.Guest other) {
+      return new Function(address, place, other);
+    }
+
     @Override
     public Element element() {
-      return hostdev("pci")
-          .with("managed", "no")
-          .add(Element.of("driver").with("name", "vfio"))
-          .add(
-              Element.of(
-                  "source",
-                  Element.of("address")
-                      .with("domain", "0x%04x".formatted(address.domain()))
-                      .with("bus", "0x%02x".formatted(address.bus()))
-                      .with("slot", "0x%02x".formatted(address.device()))
-                      .with("function", "0x%x".formatted(address.function()))))
-          .add(alias(entry, number));
+      var device =
+          hostdev("pci")
+              .add(Element.of("driver").with("name", "vfio"))
+              .add(Element.of("source", HostDevice.address(address)));
+      return inGuest(device, settings, place);
     }
   }
 
   /// A mediated device.
-  record Mediated(String entry, int number, String uuid) implements HostDevice {
+  record Mediated(String uuid, DeviceSettings.Guest settings) implements HostDevice {
+    @Override
+    public Mediated with(DeviceSettings.Guest other) {
+      return new Mediated(uuid, other);
+    }
+
     @Override
     public Element element() {
-      return hostdev("mdev")
-          .with("managed", "no")
-          .with("model", "vfio-pci")
-          .add(Element.of("source", Element.of("address").with("uuid", uuid)))
-          .add(alias(entry, number));
+      var device =
+          hostdev("mdev")
+              .with("model", "vfio-pci")
+              .add(Element.of("source", Element.of("address").with("uuid", uuid)));
+      return inGuest(device, settings, 0);
     }
   }
 
   /// A USB device, by what usbfs calls it now.
-  record Usb(String entry, int number, int bus, int device) implements HostDevice {
+  record Usb(int bus, int device, DeviceSettings.Guest settings) implements HostDevice {
+    @Override
+    public Usb with(DeviceSettings.Guest other) {
+      return new Usb(bus, device, other);
+    }
+
     @Override
     public Element element() {
-      return hostdev("usb")
-          .with("managed", "no")
-          .add(
-              Element.of(
-                  "source", Element.of("address").with("bus", bus).with("device", device)))
-          .add(alias(entry, number));
+      var source = Element.of("address").with("bus", bus).with("device", device);
+      return booted(hostdev("usb").add(Element.of("source", source)), settings);
     }
+  }
+
+  private static Element hostdev(String type) {
+    return Element.of("hostdev").with("mode", "subsystem").with("type", type).with("managed", "no");
+  }
+
+  private static Element address(PciAddress address) {
+    return Element.of("address")
+        .with("domain", "0x%04x".formatted(address.domain()))
+        .with("bus", "0x%02x".formatted(address.bus()))
+        .with("slot", "0x%02x".formatted(address.device()))
+        .with("function", "0x%x".formatted(address.function()));
+  }
+
+  private static Element booted(Element device, DeviceSettings.Guest settings) {
+    return settings.bootOrder() == null
+        ? device
+        : device.add(Element.of("boot").with("order", settings.bootOrder()));
+  }
+
+  private static Element inGuest(Element device, DeviceSettings.Guest settings, int place) {
+    var booted = booted(device, settings);
+    var withRom = rom(settings) == null ? booted : booted.add(rom(settings));
+    return settings.address() == null
+        ? withRom
+        : withRom.add(
+            address(settings.address().plus(place))
+                .with("type", "pci")
+                .with("multifunction", place == 0 ? "on" : null));
+  }
+
+  /// Null where nothing is said of it.
+  private static Element rom(DeviceSettings.Guest settings) {
+    if (Boolean.FALSE.equals(settings.rom())) {
+      return Element.of("rom").with("enabled", "no");
+    }
+    return settings.romFile() == null
+        ? null
+        : Element.of("rom").with("file", ROMS + settings.romFile());
   }
 }

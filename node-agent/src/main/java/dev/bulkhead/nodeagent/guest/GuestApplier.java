@@ -75,7 +75,7 @@ final class GuestApplier {
   private void launch(PodUid pod, GuestFacts facts) throws IOException {
     var started = Timer.start();
     try {
-      launcher.launch(facts.pod().guest(), facts.keeper(), usableAccelerator());
+      launcher.launch(facts.pod(), facts.keeper(), usableAccelerator());
       started.stop(Metrics.timer("bulkhead.guest.launch"));
     } catch (RefusedException e) {
       ports.files().markEnd(pod, new GuestEnd(Exit.START_FAILED, e.getMessage()));

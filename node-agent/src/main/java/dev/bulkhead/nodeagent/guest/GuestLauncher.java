@@ -7,14 +7,17 @@ import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.Accelerator;
 import dev.bulkhead.nodeagent.domain.Domain;
 import dev.bulkhead.nodeagent.domain.DomainPlanner;
+import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.domain.QemuUser;
 import dev.bulkhead.nodeagent.domain.UnencodableTextException;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
 import dev.bulkhead.nodeagent.keeper.Keeper;
 import dev.bulkhead.nodeagent.network.Link;
+import dev.bulkhead.nodeagent.pod.VmPod;
 import dev.bulkhead.nodeagent.pod.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Starts a guest as far as halted vCPUs: files, mounts, domain. May be done again after it was
 /// interrupted anywhere.
@@ -26,16 +29,22 @@ final class GuestLauncher {
   }
 
   /// Throws `RefusedException` when trying again as it is cannot help.
-  void launch(GuestSpec spec, Keeper keeper, Accelerator accelerator)
+  void launch(VmPod pod, Keeper keeper, Accelerator accelerator)
       throws IOException, RefusedException {
+    var devices = ports.devices().of(pod).stream().flatMap(GuestDevices.Given::inGuest).toList();
     var user = ports.files().create(keeper.pod());
-    var domain = DomainPlanner.plan(spec, prepare(spec, keeper, accelerator, user));
-    bringVolumes(spec, keeper);
+    var prepared = prepare(pod.guest(), keeper, accelerator, user, devices);
+    var domain = DomainPlanner.plan(pod.guest(), prepared);
+    bringVolumes(pod.guest(), keeper);
     start(domain);
   }
 
   private DomainPlanner.Prepared prepare(
-      GuestSpec spec, Keeper keeper, Accelerator accelerator, QemuUser user)
+      GuestSpec spec,
+      Keeper keeper,
+      Accelerator accelerator,
+      QemuUser user,
+      List<HostDevice> devices)
       throws IOException, RefusedException {
     var directory = ports.files().directory(keeper.pod());
     var disks = new DiskFiles(keeper.volumes(), directory.volumes());
@@ -50,7 +59,8 @@ final class GuestLauncher {
         disks.seed(spec, keeper.pod()),
         link.mac(),
         link.tap(),
-        ports.networks().mtu(keeper));
+        ports.networks().mtu(keeper),
+        devices);
   }
 
   private void start(Domain domain) throws IOException, RefusedException {

@@ -1,5 +1,6 @@
 package dev.bulkhead.nodeagent.guest;
 
+import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor.Ending;
 import dev.bulkhead.nodeagent.keeper.Keeper;
@@ -8,11 +9,15 @@ import dev.bulkhead.nodeagent.pod.PodWatch;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import org.jboss.logging.Logger;
 
 /// Reads what is known of a guest. It changes nothing and concludes nothing.
 final class GuestObserver {
   /// In bytes. A guest that goes on with less is halted again in the same moment.
   private static final long SOME_SPACE = 16 << 20;
+
+  private static final Logger LOG = Logger.getLogger(GuestObserver.class);
 
   private final PodWatch pods;
   private final Ports ports;
@@ -53,7 +58,18 @@ final class GuestObserver {
         own.isEmpty() && keeper != null && ports.keepers().ranOutOfMemory(keeper),
         files.end(uid),
         joinedPid,
+        pod == null || own.isEmpty() ? List.of() : devices(pod),
         files.exist(uid));
+  }
+
+  /// Only to tell of them, so a guest goes on without.
+  private List<GuestReport.Device> devices(VmPod pod) {
+    try {
+      return ports.devices().of(pod).stream().flatMap(GuestDevices.Given::reported).toList();
+    } catch (IOException e) {
+      LOG.debugf("%s: its devices are not known: %s", pod, e.getMessage());
+      return List.of();
+    }
   }
 
   /// Of every volume that the guest's disks lie in.

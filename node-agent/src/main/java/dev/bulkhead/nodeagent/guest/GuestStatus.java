@@ -26,7 +26,8 @@ final class GuestStatus {
               facts.domain().state() == GuestDomain.State.RUNNING ? State.Running : State.Paused,
               bootTime(facts.bootedAt()),
               accelerator,
-              null);
+              null,
+              facts.devices());
       case GuestPlan.AwaitSpace _ ->
           new GuestReport(
               GuestReport.FORMAT,
@@ -34,7 +35,8 @@ final class GuestStatus {
               bootTime(facts.bootedAt()),
               accelerator,
               "a file system below the guest's disks is full, so its vCPUs are halted and nothing is"
-                  + " lost. Make room on the node; the guest then goes on by itself");
+                  + " lost. Make room on the node; the guest then goes on by itself",
+              facts.devices());
       case GuestPlan.PressPowerButton _
           when lasts(facts.pod().deletion().requested(), facts.now()) ->
           new GuestReport(
@@ -43,7 +45,8 @@ final class GuestStatus {
               bootTime(facts.bootedAt()),
               accelerator,
               "the guest was asked to shut down; its power is cut at "
-                  + GuestPlanner.powerOffAt(facts));
+                  + GuestPlanner.powerOffAt(facts),
+              facts.devices());
       case GuestPlan.Wait wait when facts.pod() != null ->
           delayed(facts.pod(), facts.bootedAt(), facts.now(), wait.message());
       default -> null;
@@ -54,7 +57,7 @@ final class GuestStatus {
   /// run goes on, whatever keeps the agent from seeing it.
   static GuestReport delayed(VmPod pod, Instant bootedAt, Instant now, String message) {
     return bootedAt == null && lasts(pod.keeperStarted(), now)
-        ? new GuestReport(GuestReport.FORMAT, State.Starting, null, null, message)
+        ? new GuestReport(GuestReport.FORMAT, State.Starting, null, null, message, null)
         : null;
   }
 

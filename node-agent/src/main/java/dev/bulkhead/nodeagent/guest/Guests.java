@@ -1,5 +1,6 @@
 package dev.bulkhead.nodeagent.guest;
 
+import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
@@ -35,7 +36,8 @@ public final class Guests implements AutoCloseable {
   /// @param proc the node's /proc
   /// @param cgroups the node's /sys/fs/cgroup
   /// @param libvirtPid libvirtd's pid file
-  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid) {}
+  /// @param cdi where it stands which devices claims have
+  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid, Path cdi) {}
 
   public Guests(
       Places places,
@@ -53,6 +55,7 @@ public final class Guests implements AutoCloseable {
             new Keepers(places.proc(), places.cgroups()),
             new LibvirtMounts(places.proc(), places.libvirtPid()),
             networks,
+            new GuestDevices(new PreparedFiles(places.cdi())),
             files,
             InstantSource.system());
     this.reconciler = new GuestReconciler(pods, reports, ports, accelerator);

@@ -12,5 +12,6 @@ record Ports(
     Keepers keepers,
     LibvirtMounts mounts,
     PodNetworks networks,
+    GuestDevices devices,
     GuestFiles files,
     InstantSource clock) {}

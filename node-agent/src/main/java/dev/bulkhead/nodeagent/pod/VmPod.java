@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
 
 /// A VM's pod as far as the agent is concerned, parsed once.
 ///
@@ -19,6 +21,7 @@ import java.time.Instant;
 /// @param keeperStarted null until kubelet has reported it
 /// @param reported the report that the pod carries, null for none
 /// @param guestRunningChanged when its condition GuestRunning last changed, null without one
+/// @param claims names of its ResourceClaims, by what the pod calls them
 public record VmPod(
     PodUid uid,
     String namespace,
@@ -31,7 +34,8 @@ public record VmPod(
     boolean ended,
     Instant keeperStarted,
     String reported,
-    Instant guestRunningChanged) {
+    Instant guestRunningChanged,
+    Map<String, String> claims) {
 
   /// The pod's end, asked for.
   ///
@@ -58,7 +62,24 @@ public record VmPod(
             || "Failed".equals(pod.getStatus().getPhase()),
         keeperStarted(pod),
         annotations.get(Contract.REPORT_ANNOTATION),
-        guestRunningChanged(pod));
+        guestRunningChanged(pod),
+        claims(pod));
+  }
+
+  /// Those made from templates have names that stand in the status.
+  private static Map<String, String> claims(Pod pod) {
+    var claims = new TreeMap<String, String>();
+    for (var claim : pod.getSpec().getResourceClaims()) {
+      if (claim.getResourceClaimName() != null) {
+        claims.put(claim.getName(), claim.getResourceClaimName());
+      }
+    }
+    for (var made : pod.getStatus().getResourceClaimStatuses()) {
+      if (made.getResourceClaimName() != null) {
+        claims.put(made.getName(), made.getResourceClaimName());
+      }
+    }
+    return claims;
   }
 
   private static String vmUid(Pod pod) {
@@ -85,7 +106,8 @@ public record VmPod(
         ended,
         keeperStarted,
         reported,
-        guestRunningChanged);
+        guestRunningChanged,
+        claims);
   }
 
   private static Deletion deletion(Pod pod) {

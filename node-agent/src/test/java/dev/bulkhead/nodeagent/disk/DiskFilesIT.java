@@ -188,7 +188,8 @@ class DiskFilesIT {
         spec.disks(),
         spec.interfaceName(),
         spec.interfaceBandwidth(),
-        cloudInit);
+        cloudInit,
+        null);
   }
 
   private static String tool(String... command) throws IOException, InterruptedException {

@@ -27,7 +27,12 @@ public final class AnyGuest {
   private AnyGuest() {}
 
   /// A VM and what a node may have prepared for it.
-  record Case(VirtualMachine vm, Accelerator accelerator, boolean direct, int mtu) {
+  record Case(
+      VirtualMachine vm,
+      Accelerator accelerator,
+      boolean direct,
+      int mtu,
+      List<HostDevice> hostDevices) {
     Domain plan() {
       var spec = GuestSpec.parse(GuestSpec.from(vm).toJson()).orElseThrow();
       return DomainPlanner.plan(spec, prepared(spec));
@@ -49,7 +54,8 @@ public final class AnyGuest {
               : new Disk.Source(directory.path() + "/seed.iso", Disk.Format.RAW, null),
           link.mac(),
           link.tap(),
-          mtu);
+          mtu,
+          hostDevices);
     }
 
     private DomainPlanner.PreparedDisk prepared(GuestSpec.Disk disk) {
@@ -74,7 +80,7 @@ public final class AnyGuest {
   /// For a libvirt that can run no guest in hardware.
   public static Arbitrary<Domain> translatedDomains() {
     return cases(models("EPYC", "Skylake-Server", "qemu64"))
-        .map(c -> new Case(c.vm(), Accelerator.TCG, c.direct(), c.mtu()).plan());
+        .map(c -> new Case(c.vm(), Accelerator.TCG, c.direct(), c.mtu(), c.hostDevices()).plan());
   }
 
   static Arbitrary<Case> cases() {
@@ -98,7 +104,8 @@ public final class AnyGuest {
             vms(models),
             Arbitraries.of(Accelerator.class),
             Arbitraries.of(true, false),
-            Arbitraries.integers().between(68, 65_535))
+            Arbitraries.integers().between(68, 65_535),
+            AnyHostDevice.some())
         .as(Case::new);
   }
 

@@ -188,7 +188,8 @@ class DomainPlannerTest {
             null,
             all.mac(),
             all.tap(),
-            all.mtu());
+            all.mtu(),
+            all.hostDevices());
 
     assertThat(LibvirtSchema.text(DomainPlanner.plan(spec, prepared).toXml(), "count(//disk)"))
         .isEqualTo("1");

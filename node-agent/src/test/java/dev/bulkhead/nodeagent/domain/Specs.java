@@ -52,6 +52,7 @@ public final class Specs {
         List.of(disks),
         "default",
         null,
+        null,
         null);
   }
 
@@ -64,6 +65,11 @@ public final class Specs {
   }
 
   static DomainPlanner.Prepared prepared(GuestSpec spec, Accelerator accelerator) {
+    return prepared(spec, accelerator, List.of());
+  }
+
+  static DomainPlanner.Prepared prepared(
+      GuestSpec spec, Accelerator accelerator, List<HostDevice> hostDevices) {
     var directory = GuestDirectory.of(Path.of("/run/bulkhead/guests"), POD);
     var base = new Disk.Source("/image/disk & <one>.qcow2", Disk.Format.QCOW2, null);
     return new DomainPlanner.Prepared(
@@ -87,6 +93,7 @@ public final class Specs {
         new Disk.Source("/seed.iso", Disk.Format.RAW, null),
         "02:00:00:00:00:01",
         "vm-0f0e0d0c0b0a",
-        1500);
+        1500,
+        hostDevices);
   }
 }

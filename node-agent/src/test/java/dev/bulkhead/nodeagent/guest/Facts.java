@@ -12,6 +12,7 @@ import dev.bulkhead.nodeagent.pod.VmPod.Deletion;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /// Facts of one guest to test with: to begin with, a pod whose container has run for 10 s, and
 /// nothing else.
@@ -153,7 +154,8 @@ final class Facts {
             life == Life.ENDED,
             keeperStarted,
             null,
-            null);
+            null,
+            Map.of());
     return new GuestFacts(
         NOW,
         life == Life.GONE ? null : pod,
@@ -166,6 +168,7 @@ final class Facts {
         ranOutOfMemory,
         end,
         joinedPid,
+        List.of(),
         leftovers);
   }
 }

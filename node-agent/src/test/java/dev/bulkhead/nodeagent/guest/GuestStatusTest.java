@@ -19,7 +19,12 @@ class GuestStatusTest {
     assertThat(GuestStatus.of(facts, new GuestPlan.Keep(), Accelerator.TCG))
         .isEqualTo(
             new GuestReport(
-                GuestReport.FORMAT, reported, Facts.BOOTED.toString(), Accelerator.TCG, null));
+                GuestReport.FORMAT,
+                reported,
+                Facts.BOOTED.toString(),
+                Accelerator.TCG,
+                null,
+                null));
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /// One node with one VM's pod: kubelet, libvirt and the agent's files as plain fields, on which the
 /// agent's steps act as the real ones do. Whatever must never happen fails here.
@@ -62,7 +63,8 @@ final class ModelNode {
             podEnded,
             keeperRuns ? now : null,
             null,
-            null);
+            null,
+            Map.of());
     return new GuestFacts(
         now,
         podExists ? pod : null,
@@ -77,6 +79,7 @@ final class ModelNode {
         false,
         end,
         joinedPid,
+        List.of(),
         leftovers);
   }
 

@@ -9,6 +9,7 @@ import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
 import dev.bulkhead.nodeagent.domain.Specs;
 import dev.bulkhead.nodeagent.keeper.Exit;
 import dev.bulkhead.nodeagent.mutation.Mutations;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -53,9 +54,10 @@ class TextFuzzTest {
                 GuestReport.State.Running,
                 "2026-11-23T12:00:00Z",
                 GuestReport.Accelerator.TCG,
-                "all is well")
+                "all is well",
+                List.of(new GuestReport.Device("gpu", "0000:01:00.0", 14)))
             .toJson(),
-        new GuestReport(1, GuestReport.State.Starting, null, null, "waiting").toJson());
+        new GuestReport(1, GuestReport.State.Starting, null, null, "waiting", null).toJson());
   }
 
   @Test

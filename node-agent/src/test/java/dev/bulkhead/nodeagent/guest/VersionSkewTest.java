@@ -42,7 +42,8 @@ class VersionSkewTest {
               new GuestSpec.Disk("data", null, null, 32L << 20, Bus.SATA, null, null, null)),
           "net0",
           null,
-          new GuestSpec.CloudInit(null, "init"));
+          new GuestSpec.CloudInit(null, "init"),
+          null);
 
   @Test
   void readsTheGuestOfAReleasedOperator() throws IOException {
@@ -56,6 +57,14 @@ class VersionSkewTest {
     assertThat(guest.disks().getFirst().iops()).isNull();
     assertThat(guest.disks().getLast().iops()).isEqualTo(500);
     assertThat(guest.disks().getLast().bandwidth()).isEqualTo(1 << 20);
+  }
+
+  @Test
+  void readsTheDevicesOfAGuestOfFormat3() throws IOException {
+    assertThat(pod("guest-3.json").guest().devices())
+        .containsExactly(
+            new GuestSpec.Device("gpu", null, "one-a100"),
+            new GuestSpec.Device("disk", "fast", null));
   }
 
   @Test
@@ -80,15 +89,16 @@ class VersionSkewTest {
                     new GuestSpec.Disk("root", "disk:1", null, null, Bus.Virtio, null, null, null)),
                 "default",
                 null,
+                null,
                 null));
   }
 
   /// What is then done is `GuestPlannerTest`'s.
   @Test
   void knowsWhichFormatAGuestThatItCannotReadNeedsAndWhoseItIs() throws IOException {
-    var pod = pod("guest-3.json");
+    var pod = pod("guest-4.json");
     assertThat(pod.guest()).isNull();
-    assertThat(pod.guestFormat()).isEqualTo(3);
+    assertThat(pod.guestFormat()).isEqualTo(4);
     assertThat(pod.vmUid()).isEqualTo(VM);
   }
 
@@ -106,7 +116,8 @@ class VersionSkewTest {
   void takesWhatItKnowsOfANewerAgentsReport() throws IOException {
     assertThat(GuestReport.parse(Files.readString(RECORDED.resolve("report-2.json"))))
         .contains(
-            new GuestReport(2, GuestReport.State.Running, "2026-11-23T11:59:00Z", null, null));
+            new GuestReport(
+                2, GuestReport.State.Running, "2026-11-23T11:59:00Z", null, null, null));
     assertThat(GuestReport.parse(Files.readString(RECORDED.resolve("report-2-new-state.json"))))
         .hasValueSatisfying(
             report -> {
@@ -129,6 +140,8 @@ class VersionSkewTest {
             .withController(true)
             .endOwnerReference()
             .endMetadata()
+            .withNewSpec()
+            .endSpec()
             .withNewStatus()
             .withPhase("Running")
             .endStatus()

@@ -116,6 +116,6 @@ class PodReportsIT {
 
   private static GuestReport report(State state, String message) {
     return new GuestReport(
-        GuestReport.FORMAT, state, "2026-11-23T11:59:00Z", Accelerator.TCG, message);
+        GuestReport.FORMAT, state, "2026-11-23T11:59:00Z", Accelerator.TCG, message, null);
   }
 }

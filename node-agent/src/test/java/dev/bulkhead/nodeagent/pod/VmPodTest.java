@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStateRunning;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Instant;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -66,6 +67,28 @@ class VmPodTest {
     var pod = builder().withNewStatus().withPhase(phase).endStatus();
 
     assertThat(parse(pod).ended()).isEqualTo(ended);
+  }
+
+  @Test
+  void knowsItsClaimsByTheNamesThatItGivesThem() {
+    var pod =
+        builder()
+            .editSpec()
+            .addNewResourceClaim()
+            .withName("gpu")
+            .withResourceClaimTemplateName("one-a100")
+            .endResourceClaim()
+            .addNewResourceClaim()
+            .withName("disk")
+            .withResourceClaimName("fast")
+            .endResourceClaim()
+            .endSpec();
+    assertThat(parse(pod).claims()).containsExactly(Map.entry("disk", "fast"));
+    pod.editStatus()
+        .addNewResourceClaimStatus("gpu", "web-gpu-x7k2p")
+        .endStatus();
+    assertThat(parse(pod).claims())
+        .containsOnly(Map.entry("disk", "fast"), Map.entry("gpu", "web-gpu-x7k2p"));
   }
 
   @Test
@@ -142,6 +165,8 @@ class VmPodTest {
         .withName("web")
         .withUid(Specs.POD.value())
         .endMetadata()
+        .withNewSpec()
+        .endSpec()
         .withNewStatus()
         .withPhase("Running")
         .endStatus();

@@ -57,7 +57,7 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
               : ended(restart.orElseThrow(), now);
       case NameTaken(var pod) -> nameTaken(pod, now);
       case Leaving(var pod) -> leaving(vm, pod, now);
-      case Unscheduled(var pod) -> unscheduled(pod, now);
+      case Unscheduled(var pod) -> unscheduled(pod, facts);
       case Starting(var pod) -> starting(pod, facts);
       case Up(var pod, var report) -> up(pod, report, now);
     };
@@ -122,7 +122,14 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
         Phase.Stopping, Reason.Stopping, "the guest is being shut down: " + why, now, overdueAt);
   }
 
-  private static Outlook unscheduled(VmPod pod, Instant now) {
+  /// Nothing tells when other VMs give devices back.
+  private static Outlook unscheduled(VmPod pod, VirtualMachineFacts facts) {
+    var now = facts.now();
+    if (!facts.shortages().isEmpty()) {
+      var message = Words.noDevices(pod.unschedulable(), facts.shortages());
+      return news(Phase.Pending, Reason.DeviceUnavailable, message, now)
+          .recheckAfter(REFUSED_RECHECK, now);
+    }
     return pod.unschedulable()
         .map(cause -> news(Phase.Pending, Reason.Unschedulable, Words.unschedulable(cause), now))
         .orElseGet(

@@ -38,6 +38,7 @@ enum Reason {
   PreviousPodTerminating,
   ImageUnavailable,
   VolumeUnavailable,
+  DeviceUnavailable,
   NodeNotResponding,
 
   /// The running guest is not what the spec says.

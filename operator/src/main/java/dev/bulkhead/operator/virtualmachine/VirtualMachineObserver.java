@@ -7,15 +7,18 @@ import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 
 /// Reads the pod, and what kubelet complains of where it is stuck, from what is watched.
 final class VirtualMachineObserver {
   /// A pod without trouble has its volumes by then; kubelet's first warnings come within a second.
   private static final Duration STUCK_AFTER = Duration.ofSeconds(2);
 
+  private final DeviceObserver devices;
   private final InstantSource clock;
 
-  VirtualMachineObserver(InstantSource clock) {
+  VirtualMachineObserver(DeviceObserver devices, InstantSource clock) {
+    this.devices = devices;
     this.clock = clock;
   }
 
@@ -27,7 +30,12 @@ final class VirtualMachineObserver {
             ? PodWarningsObserver.newest(context.getSecondaryResources(Event.class), pod)
                 .orElse(null)
             : null;
-    return new VirtualMachineFacts(pod, trouble, now);
+    var shortages = pod != null && waits(pod) ? devices.shortages(pod) : List.<String>of();
+    return new VirtualMachineFacts(pod, trouble, shortages, now);
+  }
+
+  private static boolean waits(VmPod pod) {
+    return pod.node().isEmpty() && !pod.leaving() && pod.end().isEmpty();
   }
 
   private static boolean stuck(VmPod pod, Instant now) {

@@ -54,7 +54,7 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
     var pods = new VmPods(client);
     this.settings = settings;
     this.leadership = leadership;
-    this.observer = new VirtualMachineObserver(clock);
+    this.observer = new VirtualMachineObserver(new DeviceObserver(client, clock), clock);
     this.applier = new LaunchApplier(pods);
     this.writer = new VirtualMachineStatusWriter(new VmEvents(client));
   }

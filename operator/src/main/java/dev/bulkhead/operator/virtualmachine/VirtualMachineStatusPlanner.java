@@ -4,6 +4,7 @@ import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import dev.bulkhead.crds.VirtualMachineStatus;
+import dev.bulkhead.crds.VirtualMachineStatus.Device;
 import dev.bulkhead.crds.VirtualMachineStatus.Guest;
 import dev.bulkhead.crds.VirtualMachineStatus.Restarts;
 import dev.bulkhead.operator.virtualmachine.Situation.Up;
@@ -105,12 +106,24 @@ final class VirtualMachineStatusPlanner {
         : pod.report().map(report -> guest(pod, report));
   }
 
+  private static Device device(GuestReport.Device reported) {
+    var device = new Device();
+    device.setName(reported.name());
+    device.setAddress(reported.address());
+    device.setIommuGroup(reported.iommuGroup());
+    return device;
+  }
+
   private static Guest guest(VmPod pod, GuestReport report) {
     var guest = new Guest();
     guest.setState(report.state().name());
     guest.setIp(pod.ip().orElse(null));
     guest.setBootTime(report.bootTime());
     guest.setAccelerator(report.accelerator() == null ? null : report.accelerator().name());
+    guest.setDevices(
+        report.devices() == null
+            ? null
+            : report.devices().stream().map(VirtualMachineStatusPlanner::device).toList());
     return guest;
   }
 }

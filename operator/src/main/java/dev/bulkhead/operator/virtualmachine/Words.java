@@ -4,6 +4,7 @@ import dev.bulkhead.crds.GuestReport;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Messages for users: what is the matter, in Kubernetes' own words where it said so, and the way
@@ -59,6 +60,12 @@ final class Words {
         + " it starts by itself when a node fits";
   }
 
+  static String noDevices(Optional<String> cause, List<String> shortages) {
+    return String.join(". ", shortages)
+        + cause.map(words -> ". The scheduler says: " + words.strip()).orElse("")
+        + " The VM starts by itself when there is a node with all it asks for";
+  }
+
   static String trouble(PodTrouble trouble, VmPod pod) {
     var node = pod.node().orElse("its node");
     return switch (trouble.reason()) {
@@ -74,6 +81,11 @@ final class Words {
               + trouble.message()
               + ". Create what is missing (user data needs a Secret with key userData); it is tried"
               + " again by itself";
+      case DeviceUnavailable ->
+          node
+              + " cannot prepare a device of this VM: "
+              + trouble.message()
+              + ". It is tried again by itself; docs/passthrough.md has what to do";
       default -> node + " cannot start the VM's pod: " + trouble.message();
     };
   }

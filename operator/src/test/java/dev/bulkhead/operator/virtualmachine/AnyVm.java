@@ -136,11 +136,17 @@ final class AnyVm {
                 Arbitraries.of("why", "").injectNull(0.2))
             .as(PodTrouble::ofEvent);
     return Combinators.combine(
-            pods().injectNull(0.1), trouble.injectNull(0.7), Arbitraries.integers().between(-9, 99))
+            pods().injectNull(0.1),
+            trouble.injectNull(0.7),
+            Arbitraries.of(true, false),
+            Arbitraries.integers().between(-9, 99))
         .as(
-            (pod, words, seconds) ->
+            (pod, words, lacking, seconds) ->
                 new VirtualMachineFacts(
-                    pod == null ? null : asServed(pod), words, NOW.plusSeconds(seconds)));
+                    pod == null ? null : asServed(pod),
+                    words,
+                    lacking ? List.of("there is no GPU") : List.of(),
+                    NOW.plusSeconds(seconds)));
   }
 
   /// Through JSON, as from an API server: what is empty there is absent.

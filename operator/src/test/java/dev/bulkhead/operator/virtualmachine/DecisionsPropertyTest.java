@@ -94,6 +94,7 @@ class DecisionsPropertyTest {
     return new VirtualMachineFacts(
         facts.pod() == null ? null : new VmPod(Serialization.clone(facts.pod().pod())),
         facts.mountTrouble(),
+        facts.shortages(),
         facts.now());
   }
 }

@@ -9,6 +9,7 @@ import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /// A VM, and its pod in the states that Kubernetes and the node agent put it into.
@@ -71,7 +72,7 @@ final class Fixtures {
         .editMetadata()
         .addToAnnotations(
             Contract.REPORT_ANNOTATION,
-            new GuestReport(1, state, LONG_AGO, Accelerator.KVM, null).toJson())
+            new GuestReport(1, state, LONG_AGO, Accelerator.KVM, null, null).toJson())
         .endMetadata()
         .editStatus()
         .addNewCondition()
@@ -113,6 +114,6 @@ final class Fixtures {
   }
 
   static VirtualMachineFacts facts(PodBuilder pod) {
-    return new VirtualMachineFacts(new VmPod(pod.build()), null, NOW);
+    return new VirtualMachineFacts(new VmPod(pod.build()), null, List.of(), NOW);
   }
 }

@@ -21,6 +21,7 @@ import dev.bulkhead.operator.virtualmachine.LaunchPlan.Delete;
 import dev.bulkhead.operator.virtualmachine.LaunchPlan.SetPower;
 import dev.bulkhead.operator.virtualmachine.LaunchPlan.Wait;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,7 +71,7 @@ class LaunchPlannerTest {
 
   @Test
   void withoutAPodOneIsMadeUnlessTheVmIsToBeStopped() {
-    var noPod = new VirtualMachineFacts(null, null, NOW);
+    var noPod = new VirtualMachineFacts(null, null, List.of(), NOW);
     assertThat(plan(Fixtures.vm(Power.Running), noPod)).isInstanceOf(Create.class);
     assertThat(plan(Fixtures.vm(Power.Paused), noPod)).isInstanceOf(Create.class);
     assertThat(plan(Fixtures.vm(Power.Stopped), noPod)).isInstanceOf(Wait.class);
@@ -90,7 +91,7 @@ class LaunchPlannerTest {
   @Test
   void anEndIsActedOnOnceTheStatusTellsOfItAndItsTimeHasCome() {
     var vm = Fixtures.vm(Power.Running);
-    var gone = new VirtualMachineFacts(null, null, NOW);
+    var gone = new VirtualMachineFacts(null, null, List.of(), NOW);
     vm.setStatus(status(vm, facts(ended(1))));
     assertThat(plan(vm, facts(ended(1)))).isInstanceOf(Delete.class);
     assertThat(plan(vm, gone)).isInstanceOf(Create.class);

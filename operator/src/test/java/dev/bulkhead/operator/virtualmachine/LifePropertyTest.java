@@ -200,7 +200,7 @@ class LifePropertyTest {
   private static PodBuilder reported(PodBuilder pod, State state, String now) {
     return pod.editMetadata()
         .addToAnnotations(
-            Contract.REPORT_ANNOTATION, new GuestReport(1, state, now, null, null).toJson())
+            Contract.REPORT_ANNOTATION, new GuestReport(1, state, now, null, null, null).toJson())
         .endMetadata();
   }
 

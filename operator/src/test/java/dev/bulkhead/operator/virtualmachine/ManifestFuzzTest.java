@@ -57,7 +57,7 @@ class ManifestFuzzTest {
             Fixtures.facts(Fixtures.created()),
             Fixtures.facts(Fixtures.reported(State.Running)),
             Fixtures.facts(Fixtures.ended(1)),
-            new VirtualMachineFacts(null, null, Fixtures.NOW));
+            new VirtualMachineFacts(null, null, List.of(), Fixtures.NOW));
     Mutations.tryAll(
         15_000,
         text ->

@@ -62,6 +62,18 @@ class ManifestsIT {
             "too many vCPUs in all",
             with("cpu:", "cpu: {cores: 64, sockets: 4, threads: 2}"),
             "cores x sockets x threads must be at most 255"),
+        wrong(
+            "a device without a claim",
+            GOOD + "devices: [{name: gpu, claim: {}}]\n",
+            "claim needs exactly one of name (a ResourceClaim) and template"),
+        wrong(
+            "a device with two claims",
+            GOOD + "devices: [{name: gpu, claim: {name: a, template: b}}]\n",
+            "claim needs exactly one of name (a ResourceClaim) and template"),
+        wrong(
+            "two devices of one name",
+            GOOD + "devices: [{name: a, claim: {name: a}}, {name: a, claim: {name: b}}]\n",
+            "two entries of spec.devices have the same name"),
         wrong("9 threads", with("cpu:", "cpu: {cores: 1, threads: 9}"), "less than or equal to 8"),
         wrong(
             "a shell in cpu.model",
@@ -235,6 +247,7 @@ class ManifestsIT {
         - {name: root, image: {reference: "example.com/a:1", path: "/disk/a..b/x.img"}, bootOrder: 2}
         - {name: data, empty: {size: 64Ti}, bus: SCSI, bootOrder: 1, limits: {iops: 10000000, bandwidth: 1Ti}}
         interfaces: [{name: default, pod: {}, limits: {bandwidth: 64Ki}}]
+        devices: [{name: gpu, claim: {template: one-gpu}}, {name: disk, claim: {name: fast}}]
         cloudInit: {userData: "%s"}
         terminationGracePeriodSeconds: 0
         """

@@ -115,7 +115,8 @@ final class ModelCluster {
   boolean operatorLooks(int lag) {
     var seen = vm.view(lag);
     var seenPod = pod.view(lag);
-    var facts = new VirtualMachineFacts(seenPod == null ? null : new VmPod(seenPod), null, now);
+    var facts =
+        new VirtualMachineFacts(seenPod == null ? null : new VmPod(seenPod), null, List.of(), now);
     var situation = Situation.of(seen, facts);
     var restart = RestartRecord.of(seen, situation, now);
     var plan = LaunchPlanner.plan(seen, situation, restart, Fixtures.SETTINGS, now);

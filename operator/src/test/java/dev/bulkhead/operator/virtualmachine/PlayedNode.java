@@ -123,7 +123,7 @@ final class PlayedNode {
   /// Node agent and kubelet: the guest does as reported, and readiness follows.
   void reports(Pod pod, State state) {
     var running = state == State.Running ? "True" : "False";
-    var report = new GuestReport(1, state, now(), Accelerator.KVM, null).toJson();
+    var report = new GuestReport(1, state, now(), Accelerator.KVM, null, null).toJson();
     var apply =
         new PodBuilder()
             .withNewMetadata()

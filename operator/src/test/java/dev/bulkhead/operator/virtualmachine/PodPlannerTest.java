@@ -7,6 +7,7 @@ import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.crds.VirtualMachine;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -29,6 +30,9 @@ class PodPlannerTest {
         - {name: root, image: {reference: "disk:1"}}
         - {name: data, empty: {size: 1Gi}}
         cloudInit: {userDataSecret: {name: init}}
+        devices:
+        - {name: gpu, claim: {template: one-a100}}
+        - {name: disk, claim: {name: fast}}
         terminationGracePeriodSeconds: 7
         nodeSelector: {disk: ssd}
         tolerations: [{key: gpu, operator: Exists}]
@@ -72,6 +76,19 @@ class PodPlannerTest {
     var keeper = spec.getContainers().getFirst().getSecurityContext();
     assertThat(keeper.getAllowPrivilegeEscalation()).isFalse();
     assertThat(keeper.getCapabilities().getDrop()).containsExactly("ALL");
+  }
+
+  /// The keeper's container has them too, for kubelet prepares what a container uses.
+  @Test
+  void thePodBringsTheClaimsOfItsDevices() {
+    var spec = plan(VM).getSpec();
+    assertThat(spec.getResourceClaims())
+        .containsExactly(
+            new PodResourceClaim("gpu", null, "one-a100"),
+            new PodResourceClaim("disk", "fast", null));
+    assertThat(spec.getContainers().getFirst().getResources().getClaims())
+        .extracting(claim -> claim.getName())
+        .containsExactly("gpu", "disk");
   }
 
   @Test

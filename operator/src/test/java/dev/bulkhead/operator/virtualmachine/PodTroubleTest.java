@@ -11,6 +11,7 @@ class PodTroubleTest {
     "FailedMount,            no such secret, VolumeUnavailable, no such secret",
     "FailedCreatePodSandBox, no network,     PodRefused,        no network",
     "FailedMount,            ,               VolumeUnavailable, FailedMount",
+    "FailedPrepareDynamicResources, no vfio, DeviceUnavailable, no vfio",
     ",                       no network,     PodRefused,        no network",
     ",                       ,               PodRefused,        no reason was given",
   })

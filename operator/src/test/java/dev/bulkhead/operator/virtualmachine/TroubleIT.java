@@ -39,6 +39,18 @@ class TroubleIT {
   }
 
   @Test
+  void aClaimThatIsNotThereIsNamedAndTheVmStartsOnceItIs() {
+    cluster.apply(Cluster.VM + "  devices: [{name: gpu, claim: {name: fast}}]\n");
+    var status = cluster.awaitReason("web", Reason.DeviceUnavailable);
+    assertThat(status.getPhase()).isEqualTo(Phase.Pending);
+    assertThat(message(status, ConditionType.Scheduled))
+        .contains("device gpu: there is no ResourceClaim fast in namespace " + cluster.namespace)
+        .contains("Create it, or correct spec.devices");
+    cluster.boot("web");
+    cluster.awaitReason("web", Reason.Running);
+  }
+
+  @Test
   void exceededQuotaIsSaidAndTheVmRunsOnceThereIsMore() {
     var quota = quota("64Mi");
     cluster.apply(Cluster.VM);

@@ -57,6 +57,14 @@ class VersionSkewTest {
     assertThat(guest(both)).isEqualTo(JSON.readTree(recorded("guest-2.json")));
   }
 
+  /// An agent that would run it without its devices must not run it.
+  @Test
+  void asksForFormat3WhereThereAreDevices() throws IOException {
+    var devices =
+        "  devices: [{name: gpu, claim: {template: one-a100}}, {name: disk, claim: {name: fast}}]\n";
+    assertThat(guest(VM + devices)).isEqualTo(JSON.readTree(recorded("guest-3.json")));
+  }
+
   @Test
   void writesTheGuestInTheFormatThatReleasedAgentsRead() throws IOException {
     assertThat(guest(VM))

@@ -21,6 +21,7 @@ import dev.bulkhead.crds.VirtualMachineStatus.Phase;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,38 @@ class VirtualMachineStatusPlannerTest {
   }
 
   @Test
+  void theStatusTellsOfTheNodesDevicesThatTheGuestHas() {
+    var report =
+        "{\"format\": 1, \"state\": \"Running\", \"bootTime\": \"2026-11-23T11:59:00Z\","
+            + " \"devices\": [{\"name\": \"gpu\", \"address\": \"0000:81:00.0\","
+            + " \"iommuGroup\": 14}]}";
+    var pod =
+        reported(State.Running)
+            .editMetadata()
+            .addToAnnotations(Contract.REPORT_ANNOTATION, report)
+            .endMetadata();
+    assertThat(status(Fixtures.vm(Power.Running), facts(pod)).getGuest().getDevices())
+        .singleElement()
+        .satisfies(
+            device -> {
+              assertThat(device.getName()).isEqualTo("gpu");
+              assertThat(device.getAddress()).isEqualTo("0000:81:00.0");
+              assertThat(device.getIommuGroup()).isEqualTo(14);
+            });
+  }
+
+  @Test
+  void whatADeviceLacksIsToldBesideTheSchedulersWords() {
+    var pod =
+        new VirtualMachineFacts(
+            new VmPod(created().build()), null, List.of("there is no GPU"), NOW);
+    var status = status(Fixtures.vm(Power.Running), pod);
+    assertThat(status.getPhase()).isEqualTo(Phase.Pending);
+    assertThat(running(status).getReason()).isEqualTo("DeviceUnavailable");
+    assertThat(running(status).getMessage()).startsWith("there is no GPU").contains("by itself");
+  }
+
+  @Test
   void ofAPodOfSomebodyElseTheStatusTellsOnlyThatItIsThere() {
     var pod = reported(State.Running).editMetadata().withOwnerReferences().endMetadata();
     var status = status(Fixtures.vm(Power.Running), facts(pod));
@@ -160,7 +193,7 @@ class VirtualMachineStatusPlannerTest {
 
   @Test
   void aVmWithoutAPodIsStoppedOrOnItsWay() {
-    var gone = new VirtualMachineFacts(null, null, NOW);
+    var gone = new VirtualMachineFacts(null, null, List.of(), NOW);
     assertThat(status(Fixtures.vm(Power.Stopped), gone).getPhase()).isEqualTo(Phase.Stopped);
     assertThat(running(status(Fixtures.vm(Power.Stopped), gone)).getMessage())
         .contains("set it to Running");
@@ -192,7 +225,8 @@ class VirtualMachineStatusPlannerTest {
 
     vm.getSpec().setPower(Power.Stopped);
     assertThat(status(vm, facts(ended(1))).getRestarts()).isNull();
-    assertThat(status(vm, new VirtualMachineFacts(null, null, NOW)).getRestarts()).isNull();
+    assertThat(status(vm, new VirtualMachineFacts(null, null, List.of(), NOW)).getRestarts())
+        .isNull();
   }
 
   @Test
@@ -244,7 +278,7 @@ class VirtualMachineStatusPlannerTest {
   @Test
   void aRefusalIsToldAndTriedAgain() {
     var vm = Fixtures.vm(Power.Running);
-    var gone = new VirtualMachineFacts(null, null, NOW);
+    var gone = new VirtualMachineFacts(null, null, List.of(), NOW);
     var refused =
         new Outcome.Refused(Reason.QuotaExceeded, Words.quotaExceeded("exceeded quota: small"));
     var outlook = Outlook.of(vm, gone, new Situation.NoPod(), Optional.empty(), refused);
@@ -286,11 +320,13 @@ class VirtualMachineStatusPlannerTest {
     var vm = Fixtures.vm(Power.Running);
     vm.setStatus(status(vm, facts(reported(State.Running))));
     var later =
-        new VirtualMachineFacts(facts(reported(State.Running)).pod(), null, NOW.plusSeconds(60));
+        new VirtualMachineFacts(
+            facts(reported(State.Running)).pod(), null, List.of(), NOW.plusSeconds(60));
     assertThat(Conditions.find(status(vm, later), ConditionType.Running).orElseThrow())
         .isEqualTo(Conditions.find(vm.getStatus(), ConditionType.Running).orElseThrow());
     var paused =
-        new VirtualMachineFacts(facts(reported(State.Paused)).pod(), null, NOW.plusSeconds(60));
+        new VirtualMachineFacts(
+            facts(reported(State.Paused)).pod(), null, List.of(), NOW.plusSeconds(60));
     assertThat(
             Conditions.find(status(vm, paused), ConditionType.Running)
                 .orElseThrow()

@@ -1,5 +1,6 @@
 package dev.bulkhead.nodeagent.device.claim;
 
+import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
@@ -14,13 +15,37 @@ final class DeviceSettingsParser {
   static final String KIND = "DeviceSettings";
 
   private static final Set<String> FIELDS =
-      Set.of("apiVersion", "kind", "mac", "vlan", "spoofCheck");
+      Set.of(
+          "apiVersion",
+          "kind",
+          "mac",
+          "vlan",
+          "spoofCheck",
+          "rom",
+          "romFile",
+          "guestAddress",
+          "bootOrder",
+          "primaryDisplay",
+          "hiddenHypervisor",
+          "hypervisorVendor");
 
   /// Not one of a group: its first byte is even (IEEE 802, 8.2).
   private static final Pattern MAC =
       Pattern.compile("[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}");
 
   private static final int LAST_VLAN = 4094;
+
+  /// No way out of the folder that they are in.
+  private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+
+  /// Behind a root port: a PCI Express device of its own has slot 0 of its bus.
+  private static final Pattern GUEST_ADDRESS = Pattern.compile("0000:(0[1-9a-f]|1[0-9a-f]):00\\.0");
+
+  /// The VM's disks and devices together are fewer.
+  private static final int LAST_BOOT_ORDER = 100;
+
+  /// Three registers of CPUID leaf 0x40000000 (Hypervisor Top Level Functional Specification).
+  private static final Pattern VENDOR = Pattern.compile("[A-Za-z0-9 ]{1,12}");
 
   private DeviceSettingsParser() {}
 
@@ -41,35 +66,53 @@ final class DeviceSettingsParser {
           "parameters of %s have the field %s, and may have %s"
               .formatted(place, unknown.first(), new TreeSet<>(FIELDS)));
     }
+    var fields = new Fields(parameters, place);
+    var address =
+        fields.text("guestAddress", GUEST_ADDRESS, "an address from 0000:01:00.0 to 0000:1f:00.0");
     return new DeviceSettings(
-        mac(parameters.get("mac"), place),
-        vlan(parameters.get("vlan"), place),
-        flag(parameters.get("spoofCheck"), place));
+        new DeviceSettings.Card(
+            fields.text("mac", MAC, "a MAC address of one card, such as 52:54:00:12:34:56"),
+            fields.number("vlan", LAST_VLAN),
+            fields.flag("spoofCheck")),
+        new DeviceSettings.Guest(
+            fields.flag("rom"),
+            fields.text("romFile", FILE_NAME, "the name of a file, without folders"),
+            address == null ? null : PciAddress.parse(address),
+            fields.number("bootOrder", LAST_BOOT_ORDER),
+            fields.flag("primaryDisplay"),
+            fields.flag("hiddenHypervisor"),
+            fields.text("hypervisorVendor", VENDOR, "1 to 12 letters, digits and spaces")));
   }
 
-  private static String mac(Object value, String place) throws IOException {
-    if (value == null || (value instanceof String text && MAC.matcher(text).matches())) {
-      return (String) value;
+  private record Fields(Map<String, Object> parameters, String place) {
+    String text(String field, Pattern right, String words) throws IOException {
+      var value = parameters.get(field);
+      if (value == null || (value instanceof String text && right.matcher(text).matches())) {
+        return (String) value;
+      }
+      throw wrong(field, value, words);
     }
-    throw wrong(place, "mac", value, "a MAC address of one card, such as 52:54:00:12:34:56");
-  }
 
-  private static Integer vlan(Object value, String place) throws IOException {
-    if (value == null || (value instanceof Integer id && id >= 1 && id <= LAST_VLAN)) {
-      return (Integer) value;
+    /// From 1.
+    Integer number(String field, int last) throws IOException {
+      var value = parameters.get(field);
+      if (value == null || (value instanceof Integer number && number >= 1 && number <= last)) {
+        return (Integer) value;
+      }
+      throw wrong(field, value, "a number from 1 to " + last);
     }
-    throw wrong(place, "vlan", value, "a number from 1 to " + LAST_VLAN);
-  }
 
-  private static Boolean flag(Object value, String place) throws IOException {
-    if (value == null || value instanceof Boolean) {
-      return (Boolean) value;
+    Boolean flag(String field) throws IOException {
+      var value = parameters.get(field);
+      if (value == null || value instanceof Boolean) {
+        return (Boolean) value;
+      }
+      throw wrong(field, value, "true or false");
     }
-    throw wrong(place, "spoofCheck", value, "true or false");
-  }
 
-  private static IOException wrong(String place, String field, Object value, String right) {
-    return new IOException(
-        "parameters of %s: %s is \"%s\", and must be %s".formatted(place, field, value, right));
+    private IOException wrong(String field, Object value, String right) {
+      return new IOException(
+          "parameters of %s: %s is \"%s\", and must be %s".formatted(place, field, value, right));
+    }
   }
 }

@@ -14,13 +14,25 @@ public record Prepared(ClaimRef claim, boolean ready, List<PreparedDevice> devic
   /// @param request of the claim
   /// @param name of the offer
   /// @param nodes files in `/dev`; none before it is ready
-  public record PreparedDevice(String request, String name, Source source, List<String> nodes) {}
+  /// @param guest how a VM's guest is to see it
+  public record PreparedDevice(
+      String request, String name, Source source, List<String> nodes, DeviceSettings.Guest guest) {
+    public PreparedDevice {
+      guest = guest == null ? DeviceSettings.Guest.NONE : guest; // written by an older agent
+    }
+  }
 
   static Prepared intended(Allocation allocation, List<Source> sources) {
     var devices = new ArrayList<PreparedDevice>();
     for (int i = 0; i < sources.size(); i++) {
       var given = allocation.devices().get(i);
-      devices.add(new PreparedDevice(given.request(), given.device(), sources.get(i), List.of()));
+      devices.add(
+          new PreparedDevice(
+              given.request(),
+              given.device(),
+              sources.get(i),
+              List.of(),
+              given.settings().guest()));
     }
     return new Prepared(allocation.claim(), false, List.copyOf(devices));
   }

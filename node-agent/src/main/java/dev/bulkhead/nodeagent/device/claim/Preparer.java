@@ -55,7 +55,12 @@ public final class Preparer {
       try {
         var taken = binding.take(sources.get(i), given.settings());
         devices.add(
-            new PreparedDevice(given.request(), given.device(), sources.get(i), taken.nodes()));
+            new PreparedDevice(
+                given.request(),
+                given.device(),
+                sources.get(i),
+                taken.nodes(),
+                given.settings().guest()));
       } catch (IOException e) {
         throw new IOException("device %s %s".formatted(given.device(), e.getMessage()), e);
       }

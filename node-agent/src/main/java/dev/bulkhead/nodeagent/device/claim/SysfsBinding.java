@@ -122,8 +122,8 @@ public final class SysfsBinding implements Binding {
   private void setUp(Source.VirtualFunction vf, DeviceSettings settings) throws IOException {
     var network = Sysfs.names(directory(vf.parent()).resolve("net")).stream().findFirst();
     if (network.isPresent()) {
-      VirtualFunctionLink.set(network.get(), vf.index(), settings);
-    } else if (!settings.equals(DeviceSettings.NONE)) {
+      VirtualFunctionLink.set(network.get(), vf.index(), settings.card());
+    } else if (!settings.card().equals(DeviceSettings.Card.NONE)) {
       throw new IOException(
           "has settings for a network card, and %s is none, or its driver is not loaded"
               .formatted(vf.parent()));

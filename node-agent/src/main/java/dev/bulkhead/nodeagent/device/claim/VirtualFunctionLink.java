@@ -10,7 +10,8 @@ import java.util.List;
 final class VirtualFunctionLink {
   private VirtualFunctionLink() {}
 
-  static void set(String parentInterface, int index, DeviceSettings settings) throws IOException {
+  static void set(String parentInterface, int index, DeviceSettings.Card settings)
+      throws IOException {
     try {
       Command.run(command(parentInterface, index, settings));
     } catch (IOException e) {
@@ -23,7 +24,7 @@ final class VirtualFunctionLink {
 
   /// Without a MAC of the claim's, zeros: the driver in the guest then makes one up. VLAN 0 is
   /// none.
-  static List<String> command(String parentInterface, int index, DeviceSettings settings) {
+  static List<String> command(String parentInterface, int index, DeviceSettings.Card settings) {
     var command =
         new ArrayList<>(List.of("nsenter", "--target", "1", "--net", "ip", "link", "set", "dev"));
     command.addAll(List.of(parentInterface, "vf", String.valueOf(index)));

@@ -90,13 +90,16 @@ class ApiClaimsIT {
     return ref;
   }
 
+  private static DeviceSettings settings(int vlan) {
+    return new DeviceSettings(new DeviceSettings.Card(null, vlan, true), DeviceSettings.Guest.NONE);
+  }
+
   @Test
   void readsWhatThisNodeGaveAndHowItIsWanted() throws IOException {
     var ref = createAllocated("7");
     assertThat(claims.allocation(ref).devices())
         .containsExactly(
-            new Given("fast", "vf-1", new DeviceSettings(null, 7, true)),
-            new Given("slow", "vf-2", new DeviceSettings(null, 3, true)));
+            new Given("fast", "vf-1", settings(7)), new Given("slow", "vf-2", settings(3)));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.bulkhead.nodeagent.device.claim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,20 +20,46 @@ class DeviceSettingsParserTest {
     return parameters;
   }
 
+  private static DeviceSettings card(String mac, Integer vlan, Boolean spoofCheck) {
+    return new DeviceSettings(
+        new DeviceSettings.Card(mac, vlan, spoofCheck), DeviceSettings.Guest.NONE);
+  }
+
   @Test
   void readsWhatIsThere() throws IOException {
     var parameters = parameters("mac", "52:54:00:12:34:56");
     parameters.put("vlan", 4094);
     parameters.put("spoofCheck", true);
     assertThat(DeviceSettingsParser.parse(parameters, "FromClaim"))
-        .isEqualTo(new DeviceSettings("52:54:00:12:34:56", 4094, true));
+        .isEqualTo(card("52:54:00:12:34:56", 4094, true));
+  }
+
+  @Test
+  void readsHowTheGuestSeesIt() throws IOException {
+    var parameters = parameters("romFile", "vbios-1.rom");
+    parameters.put("rom", true);
+    parameters.put("guestAddress", "0000:1f:00.0");
+    parameters.put("bootOrder", 100);
+    parameters.put("primaryDisplay", true);
+    parameters.put("hiddenHypervisor", false);
+    parameters.put("hypervisorVendor", "AuthenticAMD");
+    assertThat(DeviceSettingsParser.parse(parameters, "FromClaim").guest())
+        .isEqualTo(
+            new DeviceSettings.Guest(
+                true,
+                "vbios-1.rom",
+                PciAddress.parse("0000:1f:00.0"),
+                100,
+                true,
+                false,
+                "AuthenticAMD"));
   }
 
   @Test
   void theClaimHasTheLastWord() throws IOException {
-    var ofClass = new DeviceSettings("52:54:00:00:00:01", 7, null);
+    var ofClass = card("52:54:00:00:00:01", 7, null);
     assertThat(DeviceSettingsParser.parse(parameters("vlan", 8), "FromClaim").over(ofClass))
-        .isEqualTo(new DeviceSettings("52:54:00:00:00:01", 8, null));
+        .isEqualTo(card("52:54:00:00:00:01", 8, null));
   }
 
   @ParameterizedTest
@@ -40,7 +67,15 @@ class DeviceSettingsParserTest {
     "mac, 53:54:00:12:34:56, a MAC address of one card",
     "mac, zebra, a MAC address of one card",
     "vlan, 100, a number from 1 to 4094",
-    "spoofCheck, yes, true or false"
+    "spoofCheck, yes, true or false",
+    "rom, off, true or false",
+    "romFile, ../../etc/shadow, 'the name of a file, without folders'",
+    "romFile, .., 'the name of a file, without folders'",
+    "guestAddress, 0000:00:02.0, an address from 0000:01:00.0 to 0000:1f:00.0",
+    "guestAddress, 0000:01:00.1, an address from 0000:01:00.0 to 0000:1f:00.0",
+    "bootOrder, 0, a number from 1 to 100",
+    "hypervisorVendor, <x/>, '1 to 12 letters, digits and spaces'",
+    "hypervisorVendor, GenuineIntel64, '1 to 12 letters, digits and spaces'"
   })
   void namesFieldValueAndWhatItMayBe(String field, String value, String right) {
     assertThatThrownBy(() -> DeviceSettingsParser.parse(parameters(field, value), "FromClaim"))
@@ -64,7 +99,7 @@ class DeviceSettingsParserTest {
   @Test
   void refusesFieldsItDoesNotKnow() {
     assertThatThrownBy(() -> DeviceSettingsParser.parse(parameters("vlanId", 7), "FromClaim"))
-        .hasMessageContaining("have the field vlanId, and may have [apiVersion, kind, mac");
+        .hasMessageContaining("have the field vlanId, and may have [apiVersion, bootOrder, guestAddress,");
   }
 
   @Test

@@ -24,7 +24,11 @@ class PreparedFilesTest {
     for (var source : sources) {
       devices.add(
           new PreparedDevice(
-              "gpu", "device-" + devices.size(), source, List.of("/dev/vfio/vfio", "/dev/vfio/7")));
+              "gpu",
+              "device-" + devices.size(),
+              source,
+              List.of("/dev/vfio/vfio", "/dev/vfio/7"),
+              DeviceSettings.Guest.NONE));
     }
     return new Prepared(new ClaimRef("shop", "gpu", "uid-1"), true, devices);
   }

@@ -9,13 +9,13 @@ class VirtualFunctionLinkTest {
   void setsWhatTheClaimSays() {
     assertThat(
             VirtualFunctionLink.command(
-                "ens1f0", 3, new DeviceSettings("52:54:00:12:34:56", 7, false)))
+                "ens1f0", 3, new DeviceSettings.Card("52:54:00:12:34:56", 7, false)))
         .endsWith("ens1f0", "vf", "3", "mac", "52:54:00:12:34:56", "vlan", "7", "spoofchk", "off");
   }
 
   @Test
   void takesAwayWhatAFormerClaimSaid() {
-    assertThat(VirtualFunctionLink.command("ens1f0", 0, DeviceSettings.NONE))
+    assertThat(VirtualFunctionLink.command("ens1f0", 0, DeviceSettings.Card.NONE))
         .endsWith("vf", "0", "mac", "00:00:00:00:00:00", "vlan", "0");
   }
 }

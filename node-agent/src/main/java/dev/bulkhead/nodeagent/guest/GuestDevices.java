@@ -1,0 +1,124 @@
+package dev.bulkhead.nodeagent.guest;
+
+import dev.bulkhead.crds.GuestReport;
+import dev.bulkhead.nodeagent.device.claim.Prepared;
+import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
+import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
+import dev.bulkhead.nodeagent.device.inventory.PciAddress;
+import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import dev.bulkhead.nodeagent.domain.HostDevice;
+import dev.bulkhead.nodeagent.pod.VmPod;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/// The node's devices that a guest was given: kubelet had its pod's claims prepared before it
+/// started the keeper. Takes and gives nothing itself.
+final class GuestDevices {
+  private static final Pattern GROUP = Pattern.compile("/dev/vfio/(\\d+)");
+  private static final Pattern USB = Pattern.compile("/dev/bus/usb/(\\d+)/(\\d+)");
+
+  private final PreparedFiles files;
+
+  GuestDevices(PreparedFiles files) {
+    this.files = files;
+  }
+
+  /// A device that is the guest's.
+  ///
+  /// @param entry of the VM's spec
+  record Given(String entry, PreparedDevice device) {
+
+    /// None for hardware that is only a record of another machine's.
+    Stream<HostDevice> inGuest() {
+      if (device.nodes().isEmpty()) {
+        return Stream.empty();
+      }
+      var settings = device.guest();
+      return switch (device.source()) {
+        case Source.Group(var functions) ->
+            IntStream.range(0, functions.size())
+                .mapToObj(place -> new HostDevice.Function(functions.get(place), place, settings));
+        case Source.VirtualFunction vf ->
+            Stream.of(new HostDevice.Function(vf.address(), 0, settings));
+        case Source.Mediated mdev -> Stream.of(new HostDevice.Mediated(mdev.uuid(), settings));
+        case Source.Usb _ -> Stream.of(usb());
+      };
+    }
+
+    private HostDevice usb() {
+      var numbers = USB.matcher(device.nodes().getFirst());
+      if (!numbers.matches()) {
+        throw new IllegalStateException("no USB device: " + device);
+      }
+      return new HostDevice.Usb(
+          Integer.parseInt(numbers.group(1)), Integer.parseInt(numbers.group(2)), device.guest());
+    }
+
+    Stream<GuestReport.Device> reported() {
+      if (device.nodes().isEmpty()) {
+        return Stream.empty();
+      }
+      return addresses()
+          .map(address -> new GuestReport.Device(entry, address, group().orElse(null)));
+    }
+
+    private Stream<String> addresses() {
+      return switch (device.source()) {
+        case Source.Group(var functions) -> functions.stream().map(PciAddress::toString);
+        case Source.VirtualFunction vf -> Stream.of(vf.address().toString());
+        case Source.Mediated mdev -> Stream.of(mdev.uuid());
+        case Source.Usb(var port) -> Stream.of(port);
+      };
+    }
+
+    private Optional<Integer> group() {
+      return device.nodes().stream()
+          .map(GROUP::matcher)
+          .filter(matcher -> matcher.matches())
+          .map(matcher -> Integer.valueOf(matcher.group(1)))
+          .findFirst();
+    }
+  }
+
+  /// In the spec's order. None for a guest whose spec is not understood.
+  ///
+  /// @throws IOException if it cannot be told now
+  List<Given> of(VmPod pod) throws IOException {
+    if (pod.guest() == null || pod.guest().devices() == null) {
+      return List.of();
+    }
+    var given = new ArrayList<Given>();
+    for (var entry : pod.guest().devices()) {
+      for (var device : prepared(pod, entry.name()).devices()) {
+        given.add(new Given(entry.name(), device));
+      }
+    }
+    return given;
+  }
+
+  /// A claim that was deleted may have left its devices to a new one of the same name, and kubelet
+  /// not yet have given back the old one's.
+  private Prepared prepared(VmPod pod, String entry) throws IOException {
+    var claim = pod.claims().get(entry);
+    if (claim == null) {
+      throw new IOException("the pod does not tell yet which ResourceClaim is for device " + entry);
+    }
+    var found =
+        files.all().stream()
+            .filter(prepared -> prepared.claim().namespace().equals(pod.namespace()))
+            .filter(prepared -> prepared.claim().name().equals(claim))
+            .toList();
+    if (found.size() != 1 || !found.getFirst().ready()) {
+      throw new IOException(
+          found.size() > 1
+              ? "an earlier ResourceClaim named %s is still to be given back".formatted(claim)
+              : "kubelet has not had ResourceClaim %s prepared yet".formatted(claim));
+    }
+    return found.getFirst();
+  }
+}

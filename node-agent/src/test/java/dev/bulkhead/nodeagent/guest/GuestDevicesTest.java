@@ -1,0 +1,149 @@
+package dev.bulkhead.nodeagent.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.GuestReport;
+import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
+import dev.bulkhead.nodeagent.domain.HostDevice;
+import dev.bulkhead.nodeagent.guest.GuestDevices.Given;
+import dev.bulkhead.nodeagent.pod.VmPod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// From the files that the preparation of claims left, as they are written, to what a guest has.
+class GuestDevicesTest {
+  private static final Path RECORDED = Path.of("../crds/src/test/resources/contract");
+
+  private static final String GROUP =
+      """
+      {"type":"group","functions":[
+        {"domain":0,"bus":129,"device":0,"function":0},{"domain":0,"bus":129,"device":0,"function":1}]}
+      """;
+  private static final String USB = "{\"type\":\"usb\",\"port\":\"1-4.2\"}";
+
+  @TempDir private Path cdi;
+
+  /// Its pod has the claims that the VM of `guest-3.json` asks for: gpu by a template, disk by
+  // name.
+  private static VmPod pod() throws IOException {
+    return VmPod.of(
+        new PodBuilder()
+            .withNewMetadata()
+            .withNamespace("shop")
+            .withName("web")
+            .withUid("0f0e0d0c-0b0a-4908-8706-050403020100")
+            .addToAnnotations(
+                Contract.GUEST_ANNOTATION, Files.readString(RECORDED.resolve("guest-3.json")))
+            .endMetadata()
+            .withNewSpec()
+            .addNewResourceClaim()
+            .withName("gpu")
+            .withResourceClaimTemplateName("one-a100")
+            .endResourceClaim()
+            .addNewResourceClaim()
+            .withName("disk")
+            .withResourceClaimName("fast")
+            .endResourceClaim()
+            .endSpec()
+            .withNewStatus()
+            .withPhase("Running")
+            .addNewResourceClaimStatus()
+            .withName("gpu")
+            .withResourceClaimName("web-gpu-x7k2p")
+            .endResourceClaimStatus()
+            .endStatus()
+            .build());
+  }
+
+  private void prepared(
+      String namespace, String claim, String uid, boolean ready, String source, String... nodes)
+      throws IOException {
+    var json = new com.fasterxml.jackson.databind.ObjectMapper();
+    var prepared =
+        Map.of(
+            "claim", Map.of("namespace", namespace, "name", claim, "uid", uid),
+            "ready", ready,
+            "devices",
+                List.of(
+                    Map.of(
+                        "request",
+                        "r",
+                        "name",
+                        "device",
+                        "source",
+                        json.readTree(source),
+                        "nodes",
+                        List.of(nodes))));
+    Files.writeString(
+        cdi.resolve("bulkhead.dev-" + uid + ".json"),
+        json.writeValueAsString(
+            Map.of(
+                "annotations", Map.of("bulkhead.dev/claim", json.writeValueAsString(prepared)))));
+  }
+
+  private void bothPrepared() throws IOException {
+    prepared("shop", "web-gpu-x7k2p", "u1", true, GROUP, "/dev/vfio/vfio", "/dev/vfio/14");
+    prepared("shop", "fast", "u2", true, USB, "/dev/bus/usb/001/013");
+  }
+
+  private List<Given> devices() throws IOException {
+    return new GuestDevices(new PreparedFiles(cdi)).of(pod());
+  }
+
+  @Test
+  void aGuestHasAllFunctionsOfItsClaims() throws IOException {
+    bothPrepared();
+    prepared("other", "fast", "u3", true, USB, "/dev/bus/usb/001/014");
+
+    assertThat(devices().stream().flatMap(Given::inGuest))
+        .satisfiesExactly(
+            gpu -> assertThat(((HostDevice.Function) gpu).address()).hasToString("0000:81:00.0"),
+            sound ->
+                assertThat(((HostDevice.Function) sound).address()).hasToString("0000:81:00.1"),
+            stick -> assertThat(((HostDevice.Usb) stick).device()).isEqualTo(13));
+  }
+
+  @Test
+  void whatItHasIsReportedUnderTheNamesOfTheSpec() throws IOException {
+    bothPrepared();
+    assertThat(devices().stream().flatMap(Given::reported))
+        .containsExactly(
+            new GuestReport.Device("gpu", "0000:81:00.0", 14),
+            new GuestReport.Device("gpu", "0000:81:00.1", 14),
+            new GuestReport.Device("disk", "1-4.2", null));
+  }
+
+  @Test
+  void hardwareThatIsOnlyRecordedIsNotAttached() throws IOException {
+    prepared("shop", "web-gpu-x7k2p", "u1", true, GROUP);
+    prepared("shop", "fast", "u2", true, USB);
+    assertThat(devices()).hasSize(2);
+    assertThat(devices().stream().flatMap(Given::inGuest)).isEmpty();
+    assertThat(devices().stream().flatMap(Given::reported)).isEmpty();
+  }
+
+  @Test
+  void aGuestWaitsUntilItsClaimIsPrepared() throws IOException {
+    prepared("shop", "web-gpu-x7k2p", "u1", false, GROUP, "/dev/vfio/14");
+    prepared("shop", "fast", "u2", true, USB, "/dev/bus/usb/001/013");
+    assertThatThrownBy(this::devices)
+        .isInstanceOf(IOException.class)
+        .hasMessage("kubelet has not had ResourceClaim web-gpu-x7k2p prepared yet");
+  }
+
+  @Test
+  void aGuestIsNotGivenWhatAnEarlierClaimOfThatNameHad() throws IOException {
+    bothPrepared();
+    prepared("shop", "fast", "u0", true, USB, "/dev/bus/usb/001/012");
+    assertThatThrownBy(this::devices)
+        .hasMessage("an earlier ResourceClaim named fast is still to be given back");
+  }
+}

@@ -1,0 +1,86 @@
+package dev.bulkhead.operator.virtualmachine;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/// Puts into words why no node can give a VM its devices: which nodes were looked at, and what each
+/// lacks. It does not evaluate what a claim selects by; that is the scheduler's.
+final class DeviceShortage {
+  /// Of more nodes, only the count is told.
+  private static final int NODES_TOLD = 5;
+
+  private static final int WORDS_OF_A_NODE = 300;
+
+  private DeviceShortage() {}
+
+  /// What a claim asks for that has no devices yet.
+  ///
+  /// @param device the entry of spec.devices
+  /// @param deviceClass null for a request that leaves a choice of several
+  /// @param type of devices that the class has, null for all
+  record Wish(String device, String deviceClass, String type) {}
+
+  /// A node and what it gives away.
+  ///
+  /// @param says its own words about the devices that it gives and keeps; null for none
+  record Node(String name, List<Device> devices, String says) {}
+
+  /// One device that a node gives away.
+  ///
+  /// @param user who has it; null for nobody
+  /// @param fault why nobody new gets it; null for none
+  record Device(String type, String user, String fault) {}
+
+  static String explain(Wish wish, List<Node> nodes) {
+    var what =
+        wish.deviceClass() == null
+            ? "device " + wish.device()
+            : "device %s (%s)".formatted(wish.device(), wish.deviceClass());
+    if (nodes.isEmpty()) {
+      return "no node gives hardware away, so there is none for %s".formatted(what);
+    }
+    var told =
+        nodes.stream()
+            .limit(NODES_TOLD)
+            .map(node -> node.name() + " " + lack(wish, node))
+            .collect(Collectors.joining("; "));
+    var others = nodes.size() - NODES_TOLD;
+    return "for %s, nodes were looked at: %s%s"
+        .formatted(what, told, others > 0 ? "; and %d more".formatted(others) : "");
+  }
+
+  private static String lack(Wish wish, Node node) {
+    var fitting =
+        node.devices().stream()
+            .filter(device -> wish.type() == null || device.type().equals(wish.type()))
+            .toList();
+    if (fitting.isEmpty()) {
+      return "gives none away" + (node.says() == null ? "" : " (" + shorten(node.says()) + ")");
+    }
+    var free = fitting.stream().filter(device -> device.user() == null).toList();
+    var sound = free.stream().filter(device -> device.fault() == null).count();
+    if (sound > 0) {
+      return "has %d free, which the claim's selectors exclude, or the VM does not fit there"
+          .formatted(sound);
+    }
+    var users =
+        fitting.stream()
+            .map(Device::user)
+            .filter(Objects::nonNull)
+            .distinct()
+            .sorted()
+            .collect(Collectors.joining(", "));
+    var faults =
+        free.stream().map(Device::fault).distinct().sorted().collect(Collectors.joining(", "));
+    return "has %d%s%s"
+        .formatted(
+            fitting.size(),
+            users.isEmpty() ? "" : ", with " + users,
+            faults.isEmpty() ? "" : ", out of use: " + shorten(faults));
+  }
+
+  private static String shorten(String words) {
+    return words.length() <= WORDS_OF_A_NODE ? words : words.substring(0, WORDS_OF_A_NODE) + "…";
+  }
+}
