@@ -305,6 +305,7 @@ public class VirtualMachineSpec {
   public static class Device {
     @JsonPropertyDescription("Name of the entry, unique in this VM.")
     @Required
+    @Size(max = 32)
     @Pattern("^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$")
     private String name;
 

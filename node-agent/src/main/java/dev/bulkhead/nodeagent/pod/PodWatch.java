@@ -35,7 +35,6 @@ import org.jboss.logging.Logger;
 public final class PodWatch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(PodWatch.class);
   private static final Duration CALL_EVERY = Duration.ofSeconds(5);
-  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
 
   private final KubernetesClient client;
   private final Client caller;
@@ -53,7 +52,6 @@ public final class PodWatch implements AutoCloseable {
     this.caller =
         client.newClient(
             new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
-                .withRequestTimeout((int) ANSWER_WITHIN.toMillis())
                 .withRequestRetryBackoffLimit(0)
                 .build());
     this.node = node;
@@ -102,7 +100,8 @@ public final class PodWatch implements AutoCloseable {
     try {
       caller.raw("/version");
     } catch (KubernetesClientException e) {
-      if (e.getCode() == 0 && !cutOff) {
+      // What is no HTTP status is the client's own word (-1 in Fabric8 7) for no answer.
+      if (e.getCode() <= 0 && !cutOff) {
         LOG.warnf("the API server does not answer: %s", e.getMessage());
         cutOff = true;
       }

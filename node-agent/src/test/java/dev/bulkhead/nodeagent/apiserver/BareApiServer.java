@@ -78,11 +78,24 @@ public final class BareApiServer {
     return instance.client();
   }
 
+  /// A way to it that can be cut; connect first.
+  public static synchronized Link link() {
+    return new Link(instance.port);
+  }
+
+  public static synchronized KubernetesClient connect(Link link) {
+    return instance.client(link.port());
+  }
+
   private KubernetesClient client() {
+    return client(port);
+  }
+
+  private KubernetesClient client(int through) {
     return new KubernetesClientBuilder()
         .withConfig(
             new ConfigBuilder(Config.empty())
-                .withMasterUrl("https://127.0.0.1:" + port)
+                .withMasterUrl("https://127.0.0.1:" + through)
                 .withTrustCerts(true)
                 .withOauthToken(TOKEN)
                 .build())

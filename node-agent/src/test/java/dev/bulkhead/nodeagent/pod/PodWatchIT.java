@@ -7,6 +7,7 @@ import dev.bulkhead.nodeagent.apiserver.BareApiServer;
 import dev.bulkhead.nodeagent.apiserver.Pods;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Set;
@@ -86,6 +87,28 @@ class PodWatchIT {
       reader.join();
 
       assertThat(misses).hasValue(0);
+    }
+  }
+
+  /// TCP would try the old connection for as long as the cut took, and longer.
+  @Test
+  void seesWhatHappenedWhileItsNodeWasCutOffSoonAfter() {
+    var uid = new PodUid(Pods.running(client, "here", "node-a").getMetadata().getUid());
+    try (var link = BareApiServer.link();
+        var cutClient = BareApiServer.connect(link);
+        var watch = new PodWatch(cutClient, "node-a", InstantSource.system())) {
+      watch.start(changed::add, () -> synced.set(true));
+      await().untilTrue(synced);
+      link.cut();
+      Pods.delete(client, "here");
+      // By now it has called, and had no answer.
+      await()
+          .during(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(25))
+          .until(() -> watch.find(uid) != null);
+      link.mend();
+      await().atMost(Duration.ofSeconds(20)).until(() -> watch.find(uid) == null);
+      assertThat(changed).contains(uid);
     }
   }
 

@@ -84,9 +84,7 @@ class VmPodTest {
             .endResourceClaim()
             .endSpec();
     assertThat(parse(pod).claims()).containsExactly(Map.entry("disk", "fast"));
-    pod.editStatus()
-        .addNewResourceClaimStatus("gpu", "web-gpu-x7k2p")
-        .endStatus();
+    pod.editStatus().addNewResourceClaimStatus("gpu", "web-gpu-x7k2p").endStatus();
     assertThat(parse(pod).claims())
         .containsOnly(Map.entry("disk", "fast"), Map.entry("gpu", "web-gpu-x7k2p"));
   }

@@ -99,7 +99,8 @@ class DeviceSettingsParserTest {
   @Test
   void refusesFieldsItDoesNotKnow() {
     assertThatThrownBy(() -> DeviceSettingsParser.parse(parameters("vlanId", 7), "FromClaim"))
-        .hasMessageContaining("have the field vlanId, and may have [apiVersion, bootOrder, guestAddress,");
+        .hasMessageContaining(
+            "have the field vlanId, and may have [apiVersion, bootOrder, guestAddress,");
   }
 
   @Test
