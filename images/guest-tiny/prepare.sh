@@ -1,12 +1,14 @@
 #!/bin/bash
+# env: KERNEL, MODULES: another Debian kernel, and more of its modules
 set -euo pipefail
+kernel_package=${KERNEL:-linux-image-cloud-amd64}
 
 # What virtual hardware needs that is no fixed part of Debian's cloud kernel. (That kernel has no AHCI: this guest
 # sees no disk on a SATA bus.)
 modules=(virtio_pci virtio_blk virtio_net virtio_console virtio_rng virtio_scsi virtio_balloon
-  sd_mod sr_mod isofs vfat nls_ascii button evdev pvpanic-mmio)
+  sd_mod sr_mod isofs vfat nls_ascii button evdev pvpanic-mmio ${MODULES:-})
 
-mmdebstrap --variant=extract --include=linux-image-cloud-amd64,busybox-static,kmod bookworm debian
+mmdebstrap --variant=extract --include="$kernel_package",busybox-static,kmod bookworm debian
 kernel=$(basename debian/boot/vmlinuz-*)
 kernel=${kernel#vmlinuz-}
 cp "debian/boot/vmlinuz-$kernel" vmlinuz
