@@ -30,7 +30,8 @@ final class Devices {
         .workers()
         .flatMap(
             host ->
-                host.sh("ls /run/cdi 2>/dev/null | sed -n 's/^bulkhead.dev-\\(.*\\).json$/\\1/p'")
+                host.sh(
+                        "(ls /run/cdi 2>/dev/null || true) | sed -n 's/^bulkhead.dev-\\(.*\\).json$/\\1/p'")
                     .lines())
         .toList();
   }
