@@ -17,7 +17,7 @@ class BedDefinitionTest {
 
   @BeforeEach
   void buildComponents() throws IOException {
-    layout = new Layout(folder.resolve("recipes"), folder.resolve("cache"));
+    layout = new Layout(folder.resolve("recipes"), folder.resolve("cache"), BedKind.CONTAINERS);
     for (var component : Layout.COMPONENTS) build(component, component + "-1");
     Files.createDirectories(layout.machineFiles());
     Files.writeString(layout.machineFiles().resolve("worker"), "exec kubelet");
