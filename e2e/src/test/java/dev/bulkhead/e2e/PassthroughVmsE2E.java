@@ -158,8 +158,7 @@ class PassthroughVmsE2E {
         vm("first", byName("disk", "one")));
     lab.awaitRunning("first", LONG);
     lab.apply(vm("second", byName("disk", "other")));
-    var waiting =
-        lab.awaitCondition("second", "Running", "False", "DeviceUnavailable", LONG);
+    var waiting = lab.awaitCondition("second", "Running", "False", "DeviceUnavailable", LONG);
     assertThat(Lab.condition(waiting, "Running").getMessage())
         .contains("machine has")
         .contains("with " + lab.namespace() + "/first");

@@ -247,8 +247,8 @@ class ManifestsIT {
                     client
                         .resource(document)
                         .inNamespace(namespace)
-                        .fieldValidation(FieldValidateable.Validation.STRICT)
                         .dryRun()
+                        .fieldValidation(FieldValidateable.Validation.STRICT)
                         .create())
             .doesNotThrowAnyException();
       }
