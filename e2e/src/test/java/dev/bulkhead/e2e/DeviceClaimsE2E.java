@@ -154,11 +154,22 @@ class DeviceClaimsE2E {
         Manifests.tinyGuest("vm", "  devices: [{name: gpu, claim: {template: one-gpu}}]"));
     var guest = lab.awaitRunning("vm");
     assertThat(guest.node()).isEqualTo(GPUS);
-    assertThat(prepared(hosts)).hasSize(1);
+    var claim =
+        lab
+            .client()
+            .resources(ResourceClaim.class)
+            .inNamespace(lab.namespace())
+            .list()
+            .getItems()
+            .getFirst()
+            .getMetadata()
+            .getUid();
+    assertThat(prepared(hosts)).contains(claim);
 
     lab.patch("vm", "{\"spec\": {\"power\": \"Stopped\"}}");
     lab.awaitPhase("vm", VirtualMachineStatus.Phase.Stopped);
-    Lab.await("nothing prepared").until(() -> prepared(hosts), List::isEmpty);
+    Lab.await("its claim to be given back")
+        .until(() -> prepared(hosts), uids -> !uids.contains(claim));
     lab.delete("vm/vm", "resourceclaimtemplate/one-gpu");
   }
 

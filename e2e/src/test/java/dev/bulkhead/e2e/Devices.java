@@ -51,8 +51,9 @@ final class Devices {
         .get();
   }
 
-  /// Removes the pods and claims of a test.
+  /// Removes the VMs, pods and claims of a test.
   static void clear(Lab lab) {
+    lab.clear();
     lab.kubectl()
         .run("delete", "pod", "-l", "test=devices", "--wait=true", "--force", "--grace-period=0")
         .succeeded();

@@ -55,8 +55,6 @@ class PassthroughVmsE2E {
 
   @AfterEach
   void clear(Lab lab) {
-    lab.kubectl().run("delete", "vm", "--all", "--wait=true").succeeded();
-    lab.clear();
     Devices.clear(lab);
     lab.kubectl().run("delete", "resourceclaimtemplate", "--all", "--wait=true").succeeded();
   }
