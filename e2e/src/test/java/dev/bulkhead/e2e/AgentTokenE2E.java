@@ -3,6 +3,7 @@ package dev.bulkhead.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.authorization.v1.ResourceRule;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectRulesReviewBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -12,6 +13,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.File;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,10 +36,7 @@ class AgentTokenE2E {
     lab.awaitRunning("other");
     var token = hosts.on("worker-1").agentToken();
     thief = lab.kubectl().as(token);
-    thiefsClient =
-        new KubernetesClientBuilder()
-            .withConfig(Config.fromKubeconfig(new File(thief.kubeconfig())))
-            .build();
+    thiefsClient = client(thief);
   }
 
   @AfterAll
@@ -167,24 +166,12 @@ class AgentTokenE2E {
 
   /// What the attempts above have not thought of.
   @Test
-  void hasNoRightButThose(Lab lab) {
-    var review =
-        new SelfSubjectRulesReviewBuilder()
-            .withNewSpec()
-            .withNamespace(lab.namespace())
-            .endSpec()
-            .build();
-    var rights =
-        thiefsClient.resource(review).create().getStatus().getResourceRules().stream()
-            .filter(
-                rule ->
-                    rule.getApiGroups().equals(List.of(""))
-                        || rule.getApiGroups().equals(List.of("resource.k8s.io")))
-            .flatMap(
-                rule ->
-                    rule.getResources().stream()
-                        .flatMap(kind -> rule.getVerbs().stream().map(verb -> verb + " " + kind)));
-    assertThat(rights)
+  void hasNoRightButThoseAndWhatEveryServiceAccountHas(Lab lab) {
+    var anybody = lab.kubectl().run("create", "token", "default").succeeded().out().strip();
+    var everybodys = rights(lab, lab.kubectl().as(anybody));
+    assertThat(rights(lab, thief))
+        .containsAll(everybodys)
+        .filteredOn(right -> !everybodys.contains(right))
         .containsExactlyInAnyOrder(
             "get pods",
             "list pods",
@@ -193,13 +180,44 @@ class AgentTokenE2E {
             "get nodes",
             "patch nodes",
             "patch nodes/status",
-            "get resourceslices",
-            "list resourceslices",
-            "watch resourceslices",
-            "create resourceslices",
-            "patch resourceslices",
-            "delete resourceslices",
-            "get resourceclaims");
+            "get resourceslices.resource.k8s.io",
+            "list resourceslices.resource.k8s.io",
+            "watch resourceslices.resource.k8s.io",
+            "create resourceslices.resource.k8s.io",
+            "patch resourceslices.resource.k8s.io",
+            "delete resourceslices.resource.k8s.io",
+            "get resourceclaims.resource.k8s.io");
+  }
+
+  /// As `verb resource.group`.
+  private static List<String> rights(Lab lab, Kubectl whose) {
+    var review =
+        new SelfSubjectRulesReviewBuilder()
+            .withNewSpec()
+            .withNamespace(lab.namespace())
+            .endSpec()
+            .build();
+    try (var client = client(whose)) {
+      return client.resource(review).create().getStatus().getResourceRules().stream()
+          .flatMap(AgentTokenE2E::rights)
+          .toList();
+    }
+  }
+
+  private static Stream<String> rights(ResourceRule rule) {
+    return rule.getApiGroups().stream()
+        .map(group -> group.isEmpty() ? "" : "." + group)
+        .flatMap(
+            group ->
+                rule.getResources().stream()
+                    .flatMap(
+                        kind -> rule.getVerbs().stream().map(verb -> verb + " " + kind + group)));
+  }
+
+  private static KubernetesClient client(Kubectl kubectl) {
+    return new KubernetesClientBuilder()
+        .withConfig(Config.fromKubeconfig(new File(kubectl.kubeconfig())))
+        .build();
   }
 
   private static void assertPostRefused(String path, String version, String kind) {

@@ -4,7 +4,10 @@ import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,9 +33,10 @@ record AgentBench(int guests) {
   private static final String PREFIX = "bulkhead-bench-";
   private static final Duration STEADY = Duration.ofSeconds(130);
 
-  /// Those of the chart's agent; `--privileged` would ask for more than many machines give.
-  private static final List<String> CAPABILITIES =
-      List.of("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "SYS_PTRACE", "DAC_READ_SEARCH", "IPC_LOCK");
+  /// Of the container that plays the pods: networks and taps of their own. It keeps what Docker
+  /// gives to all.
+  private static final List<String> TO_PLAY_PODS =
+      List.of("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN");
 
   void run(Report report) {
     LocalProcess.run("rm", "-rf", FOLDER.toString());
@@ -43,12 +47,12 @@ record AgentBench(int guests) {
       var played = PlayedPods.create(cluster, NODE, FOLDER, guests);
       var reports = new Reports();
       try (var _ = cluster.admin().pods().inNamespace(PlayedPods.NAMESPACE).inform(reports);
-          var keepers = container("keepers", "node-agent", List.of(), "/bench/keepers");
+          var keepers = container("keepers", "node-agent", TO_PLAY_PODS, "/bench/keepers");
           var libvirtd =
               container(
                   "libvirtd",
                   "libvirtd",
-                  List.of("--pid", "container:" + PREFIX + "keepers"),
+                  besideKeepers(cluster, "libvirtd"),
                   "libvirtd",
                   "--config",
                   "/bench/libvirtd.conf")) {
@@ -113,11 +117,10 @@ record AgentBench(int guests) {
   }
 
   private static Container agent(BareCluster cluster) {
-    var memory = cluster.chartObject("DaemonSet", "-node-agent");
-    String limit =
-        memory.get("spec", "template", "spec", "containers", 0, "resources", "limits", "memory");
-    var options = new ArrayList<>(List.of("--pid", "container:" + PREFIX + "keepers"));
-    options.addAll(List.of("--memory", limit.replace("Mi", "m")));
+    var limit = chartContainer(cluster, "agent").getResources().getLimits().get("memory");
+    var options = new ArrayList<>(besideKeepers(cluster, "agent"));
+    options.addAll(
+        List.of("--memory", Quantity.getAmountInBytes(limit).toBigIntegerExact().toString()));
     var environment = new LinkedHashMap<>(cluster.environmentAsAdmin());
     environment.put("NODE_NAME", NODE);
     environment.put("BULKHEAD_GUESTS", "/bench/guests");
@@ -130,12 +133,37 @@ record AgentBench(int guests) {
     return container("agent", "node-agent", options);
   }
 
+  /// Options of a container that sees the played pods' processes, and has the capabilities that the
+  /// chart gives it and no other.
+  private static List<String> besideKeepers(BareCluster cluster, String name) {
+    var options = new ArrayList<>(List.of("--pid", "container:" + PREFIX + "keepers"));
+    options.addAll(List.of("--cap-drop", "ALL"));
+    chartContainer(cluster, name)
+        .getSecurityContext()
+        .getCapabilities()
+        .getAdd()
+        .forEach(capability -> options.addAll(List.of("--cap-add", capability)));
+    return options;
+  }
+
+  private static io.fabric8.kubernetes.api.model.Container chartContainer(
+      BareCluster cluster, String name) {
+    var yaml = Serialization.asYaml(cluster.chartObject("DaemonSet", "-node-agent"));
+    return Serialization.unmarshal(yaml, DaemonSet.class)
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .getContainers()
+        .stream()
+        .filter(container -> container.getName().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /// @param command what it runs instead of the image's own program, if anything
   private static Container container(
       String name, String image, List<String> options, String... command) {
-    var all = new ArrayList<String>();
-    CAPABILITIES.forEach(capability -> all.addAll(List.of("--cap-add", capability)));
-    all.addAll(List.of("--security-opt", "seccomp=unconfined"));
+    var all = new ArrayList<>(List.of("--security-opt", "seccomp=unconfined"));
     all.addAll(List.of("--security-opt", "apparmor=unconfined", "--device", "/dev/net/tun"));
     all.addAll(List.of("--user", "0", "--pids-limit", "-1", "-v", FOLDER + ":/bench"));
     all.addAll(List.of("-v", FOLDER.resolve("libvirt") + ":/run/libvirt"));

@@ -53,6 +53,7 @@ class BenchE2E {
     for (var measure : measures.entrySet()) {
       if (chosen.contains(measure.getKey())) {
         measure(lab, report, measure.getKey(), measure.getValue(), failed);
+        write(report, only);
       }
     }
     System.out.println(report.table());
@@ -96,8 +97,17 @@ class BenchE2E {
       e.printStackTrace();
       failed.put(name, e);
     } finally {
-      report.write(JSON);
       lab.clear();
+    }
+  }
+
+  /// After each measure, lest a broken-off run has measured for nothing. Some measures alone leave
+  /// the figures of a full run as they are.
+  private static void write(Report report, String only) {
+    if (only.isEmpty()) {
+      report.write(JSON);
+    } else {
+      report.writeInto(JSON, only);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.bulkhead.e2e.bench;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -56,11 +57,36 @@ final class Report {
     return rows.stream().map(Row::name).toList();
   }
 
+  /// Everything anew.
   void write(Path file) {
-    var json = new LinkedHashMap<String, Object>();
+    write(file, new LinkedHashMap<>(), "machine");
+  }
+
+  /// What was measured, in place of what the file has of it; all else in the file stays. So does
+  /// its machine: this one is added by a name of its own.
+  ///
+  /// @param measured the names of the measures, as they were asked for
+  void writeInto(Path file, String measured) {
+    write(file, Files.exists(file) ? read(file) : new LinkedHashMap<>(), "machine: " + measured);
+  }
+
+  private static Map<String, Object> read(Path file) {
+    try {
+      return JSON.readValue(file.toFile(), new TypeReference<>() {});
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void write(Path file, Map<String, Object> json, String machineKey) {
     rows.forEach(row -> json.put(row.name(), row.value()));
-    json.put("machine", machine);
-    json.put("samples", samples);
+    json.put(machineKey, machine);
+    var allSamples = new LinkedHashMap<String, Object>();
+    if (json.get("samples") instanceof Map<?, ?> before) {
+      before.forEach((name, raw) -> allSamples.put(name.toString(), raw));
+    }
+    allSamples.putAll(samples);
+    json.put("samples", allSamples);
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(file, JSON.writeValueAsString(json) + "\n");

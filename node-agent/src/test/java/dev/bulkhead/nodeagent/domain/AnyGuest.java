@@ -118,9 +118,10 @@ public final class AnyGuest {
             Arbitraries.of(Firmware.Type.class).injectNull(0.2),
             kernels().injectNull(0.5),
             disks(),
-            Arbitraries.of(true, false))
+            Combinators.combine(interfaces().injectNull(0.3), cloudInits().injectNull(0.3))
+                .as(Outside::new))
         .as(
-            (namespace, name, cpu, memory, firmware, kernel, disks, seed) -> {
+            (namespace, name, cpu, memory, firmware, kernel, disks, outside) -> {
               var spec = new VirtualMachineSpec();
               spec.setCpu(cpu);
               spec.setMemory(new VirtualMachineSpec.Memory());
@@ -131,10 +132,8 @@ public final class AnyGuest {
               }
               spec.setKernel(kernel);
               spec.setDisks(disks);
-              if (seed) {
-                spec.setCloudInit(new VirtualMachineSpec.CloudInit());
-                spec.getCloudInit().setUserData("#cloud-config\n");
-              }
+              spec.setInterfaces(outside.wire() == null ? null : List.of(outside.wire()));
+              spec.setCloudInit(outside.cloudInit());
               var vm = new VirtualMachine();
               vm.setMetadata(
                   new ObjectMetaBuilder()
@@ -144,6 +143,41 @@ public final class AnyGuest {
                       .build());
               vm.setSpec(spec);
               return vm;
+            });
+  }
+
+  /// Each null for none.
+  private record Outside(
+      VirtualMachineSpec.Interface wire, VirtualMachineSpec.CloudInit cloudInit) {}
+
+  private static Arbitrary<VirtualMachineSpec.Interface> interfaces() {
+    return Combinators.combine(names(20), quantities(MIB / 16, MIB * MIB).injectNull(0.3))
+        .as(
+            (name, bandwidth) -> {
+              var wire = new VirtualMachineSpec.Interface();
+              wire.setName(name);
+              wire.setPod(new VirtualMachineSpec.PodNetwork());
+              if (bandwidth != null) {
+                wire.setLimits(new VirtualMachineSpec.InterfaceLimits());
+                wire.getLimits().setBandwidth(bandwidth);
+              }
+              return wire;
+            });
+  }
+
+  /// User data of one's own, or in a secret.
+  private static Arbitrary<VirtualMachineSpec.CloudInit> cloudInits() {
+    return Combinators.combine(names(63), Arbitraries.of(true, false))
+        .as(
+            (name, secret) -> {
+              var cloudInit = new VirtualMachineSpec.CloudInit();
+              if (secret) {
+                cloudInit.setUserDataSecret(new VirtualMachineSpec.SecretReference());
+                cloudInit.getUserDataSecret().setName(name);
+              } else {
+                cloudInit.setUserData("#cloud-config\n");
+              }
+              return cloudInit;
             });
   }
 

@@ -8,6 +8,8 @@ import dev.bulkhead.crds.Contract;
 import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -145,6 +147,53 @@ class AdmissionIT {
           () -> agent.nodes().withName("node-a").subresource("status").patch(STRATEGIC, patch),
           "bulkhead.dev/Emulation");
     }
+  }
+
+  @Test
+  void anAgentWritesTheHardwareOfItsOwnNode() {
+    assertAllowed(() -> agent.resource(slice("of-a", "node-a")).create());
+    assertAllowed(() -> patchSlice("of-a", "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}"));
+    assertAllowed(() -> agent.resource(slice("of-a", "node-a")).delete());
+  }
+
+  @Test
+  void anAgentWritesNoHardwareOfAnotherNode() {
+    var refused = "may write ResourceSlices of bulkhead.dev for its own node only";
+    assertRefused(() -> agent.resource(slice("forged", "node-b")).create(), refused);
+    admin.resource(slice("of-b", "node-b")).create();
+    assertRefused(
+        () -> patchSlice("of-b", "{\"spec\":{\"pool\":{\"resourceSliceCount\":2}}}"), refused);
+    assertRefused(() -> patchSlice("of-b", "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}"), refused);
+    assertRefused(() -> agent.resource(slice("of-b", "node-b")).delete(), refused);
+    assertThatThrownBy(
+            () ->
+                patchSlice(
+                    "of-b", "{\"spec\":{\"nodeName\":\"node-a\",\"pool\":{\"name\":\"node-a\"}}}"))
+        .as("a slice that is made the agent's own")
+        .isInstanceOf(KubernetesClientException.class)
+        .hasMessageContaining("field is immutable");
+    assertThat(admin.resource(slice("of-b", "node-b")).get()).isNotNull();
+  }
+
+  private static void patchSlice(String name, String patch) {
+    agent.resources(ResourceSlice.class).withName(name).patch(MERGE, patch);
+  }
+
+  private static ResourceSlice slice(String name, String node) {
+    return new ResourceSliceBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .endMetadata()
+        .withNewSpec()
+        .withDriver("bulkhead.dev")
+        .withNodeName(node)
+        .withNewPool()
+        .withName(node)
+        .withGeneration(1L)
+        .withResourceSliceCount(1L)
+        .endPool()
+        .endSpec()
+        .build();
   }
 
   @Test

@@ -87,6 +87,17 @@ class ChartIT {
   }
 
   @Test
+  void nothingStaysInTheContainersOfTheNodeAgent() {
+    assertThat(nodeAgent().getContainers())
+        .hasSize(2)
+        .allSatisfy(
+            container ->
+                assertThat(container.getSecurityContext().getReadOnlyRootFilesystem())
+                    .as(container.getName())
+                    .isTrue());
+  }
+
+  @Test
   void uninstallKeepsTheCrdAndSoEveryVm() {
     assertThat(Chart.render())
         .filteredOn(object -> object.getKind().equals("CustomResourceDefinition"))
