@@ -155,8 +155,7 @@ class DeviceClaimsE2E {
     var guest = lab.awaitRunning("vm");
     assertThat(guest.node()).isEqualTo(GPUS);
     var claim =
-        lab
-            .client()
+        lab.client()
             .resources(ResourceClaim.class)
             .inNamespace(lab.namespace())
             .list()

@@ -133,8 +133,7 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
     var outlook =
         pod.unschedulable()
             .map(
-                cause ->
-                    news(Phase.Pending, Reason.Unschedulable, Words.unschedulable(cause), now))
+                cause -> news(Phase.Pending, Reason.Unschedulable, Words.unschedulable(cause), now))
             .orElseGet(
                 () -> progress(Phase.Pending, "waiting for the scheduler", pod.createdAt(), now));
     return pod.hasClaims() ? outlook.recheckAfter(STUCK_RECHECK, now) : outlook;
