@@ -11,7 +11,6 @@ import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.RoundingMode;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -58,10 +57,10 @@ public record GuestSpec(
           .build();
 
   public GuestSpec {
-    Objects.requireNonNull(namespace, "namespace");
-    Objects.requireNonNull(name, "name");
-    Objects.requireNonNull(vmUid, "vmUid");
-    Objects.requireNonNull(cpu, "cpu");
+    required(namespace, "namespace");
+    required(name, "name");
+    required(vmUid, "vmUid");
+    required(cpu, "cpu");
     firmware = orElse(firmware, Firmware.Type.BIOS);
     interfaceName = orElse(interfaceName, "default");
     disks = disks == null ? List.of() : List.copyOf(disks);
@@ -76,7 +75,7 @@ public record GuestSpec(
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?");
 
     public Device {
-      if (!NAME.matcher(name).matches()) {
+      if (!NAME.matcher(required(name, "a device's name")).matches()) {
         throw new IllegalArgumentException("a device cannot be named \"" + name + "\"");
       }
       if ((claim == null) == (claimTemplate == null)) {
@@ -109,7 +108,7 @@ public record GuestSpec(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Kernel(String image, String path, String initrdPath, String args) {
     public Kernel {
-      Objects.requireNonNull(path, "kernel.path");
+      required(path, "kernel.path");
     }
   }
 
@@ -134,7 +133,7 @@ public record GuestSpec(
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?");
 
     public Disk {
-      if (!NAME.matcher(name).matches()) {
+      if (!NAME.matcher(required(name, "a disk's name")).matches()) {
         throw new IllegalArgumentException("a disk cannot be named \"" + name + "\"");
       }
       if ((image == null) == (emptyBytes == null)) {
@@ -156,19 +155,28 @@ public record GuestSpec(
     }
   }
 
-  /// Reads what the API server has validated and defaulted. A VM that was written past validation
-  /// may throw `NullPointerException`, `IllegalArgumentException` or `ArithmeticException`.
+  /// Reads what the API server has validated and defaulted.
+  ///
+  /// @throws IllegalArgumentException with the field at fault, for a VM that was written past
+  ///     validation
   public static GuestSpec from(VirtualMachine vm) {
-    var spec = vm.getSpec();
-    var cpu = Objects.requireNonNull(spec.getCpu(), "spec.cpu");
-    var memory = Objects.requireNonNull(spec.getMemory(), "spec.memory");
+    var spec = required(vm.getSpec(), "spec");
+    var cpu = required(spec.getCpu(), "spec.cpu");
+    var memory = required(spec.getMemory(), "spec.memory");
+    withoutGaps(spec.getDisks(), "spec.disks");
+    withoutGaps(spec.getInterfaces(), "spec.interfaces");
+    withoutGaps(spec.getDevices(), "spec.devices");
+    var wire =
+        spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
+            ? null
+            : spec.getInterfaces().getFirst();
     return new GuestSpec(
         format(spec),
         vm.getMetadata().getNamespace(),
         vm.getMetadata().getName(),
         vm.getMetadata().getUid(),
         new Cpu(
-            Objects.requireNonNull(cpu.getCores(), "spec.cpu.cores"),
+            required(cpu.getCores(), "spec.cpu.cores"),
             orElse(cpu.getSockets(), 1),
             orElse(cpu.getThreads(), 1),
             "HostModel".equals(cpu.getModel()) ? null : cpu.getModel()),
@@ -186,12 +194,8 @@ public record GuestSpec(
         spec.getDisks() == null
             ? List.of()
             : spec.getDisks().stream().map(GuestSpec::disk).toList(),
-        spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
-            ? "default"
-            : spec.getInterfaces().getFirst().getName(),
-        spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
-            ? null
-            : bandwidth(spec.getInterfaces().getFirst()),
+        wire == null ? "default" : wire.getName(),
+        wire == null ? null : bandwidth(wire),
         spec.getCloudInit() == null
             ? null
             : new CloudInit(
@@ -205,8 +209,9 @@ public record GuestSpec(
   }
 
   private static Device device(VirtualMachineSpec.Device device) {
-    return new Device(
-        device.getName(), device.getClaim().getName(), device.getClaim().getTemplate());
+    var name = device.getName();
+    var claim = required(device.getClaim(), "spec.devices[" + name + "].claim");
+    return new Device(name, claim.getName(), claim.getTemplate());
   }
 
   private static int format(VirtualMachineSpec spec) {
@@ -249,11 +254,27 @@ public record GuestSpec(
 
   /// Rounded up to whole bytes: quantities such as 0.1Gi are no whole number of them.
   private static long bytes(String quantity, String field) {
-    Objects.requireNonNull(quantity, field);
-    return new Quantity(quantity)
-        .getNumericalAmount()
-        .setScale(0, RoundingMode.CEILING)
-        .longValueExact();
+    try {
+      return new Quantity(required(quantity, field))
+          .getNumericalAmount()
+          .setScale(0, RoundingMode.CEILING)
+          .longValueExact();
+    } catch (ArithmeticException tooLarge) {
+      throw new IllegalArgumentException(field + " is out of all bounds: " + quantity, tooLarge);
+    }
+  }
+
+  private static void withoutGaps(List<?> entries, String field) {
+    for (int i = 0; entries != null && i < entries.size(); i++) {
+      required(entries.get(i), field + "[" + i + "]");
+    }
+  }
+
+  private static <T> T required(T value, String field) {
+    if (value == null) {
+      throw new IllegalArgumentException(field + " is missing");
+    }
+    return value;
   }
 
   private static <T> T orElse(T value, T otherwise) {

@@ -72,7 +72,7 @@ final class RandomHosts {
     for (int i = 0; i <= last; i++) {
       var address = new PciAddress(0, bus, 0, i);
       int code = CLASSES[random.nextInt(CLASSES.length)];
-      var physical = random.nextInt(4) == 0 ? physical() : null;
+      var physical = random.nextInt(4) == 0 ? physical(i) : null;
       var parent = function(address, bridges, code, group(together), null, physical, types());
       for (int n = 0; physical != null && n < physical.now(); n++) {
         function(
@@ -95,13 +95,13 @@ final class RandomHosts {
     return together ? groups : ++groups;
   }
 
-  /// Far enough from the card's own functions, and from one another's.
-  private Physical physical() {
+  /// Far enough from the card's own functions, and from the virtual ones of the card's others.
+  private Physical physical(int function) {
     int total = 1 + random.nextInt(4);
     return new Physical(
         total,
         random.nextBoolean() ? 0 : 1 + random.nextInt(total),
-        16 + random.nextInt(4) * 8,
+        16 + 8 * (function + 3 * random.nextInt(4)),
         1,
         "1234");
   }

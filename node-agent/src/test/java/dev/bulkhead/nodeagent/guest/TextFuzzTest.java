@@ -32,7 +32,7 @@ class TextFuzzTest {
   @Test
   void noGuestSpecBreaksTheParser() {
     Mutations.tryAll(
-        25_000,
+        40_000,
         text ->
             GuestSpec.parse(text)
                 .ifPresent(spec -> assertThat(GuestSpec.parse(spec.toJson())).contains(spec)),
@@ -44,7 +44,7 @@ class TextFuzzTest {
   @Test
   void noReportBreaksTheParser() {
     Mutations.tryAll(
-        15_000,
+        20_000,
         text ->
             GuestReport.parse(text)
                 .ifPresent(
