@@ -10,6 +10,7 @@ import static dev.bulkhead.e2e.Devices.shellPod;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.resource.v1.Device;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,9 @@ class PassthroughE2E {
   private static final String TWO_PORTS = "0000:06:00.0";
   private static final String NIC_WITH_VFS = "0000:07:00.0";
   private static final String FIRST_VF = "0000:07:10.0";
+
+  /// A machine at full load took 150 s until its agent was back.
+  private static final Duration REBOOT = Duration.ofMinutes(5);
 
   @AfterEach
   void clear(Lab lab) {
@@ -128,6 +132,34 @@ class PassthroughE2E {
     lab.awaitNoPod("user");
   }
 
+  /// Everything that was written down of it is gone then, and the pod is still to be there.
+  @Test
+  void diskIsReadyAgainAfterAPowerFailure(Lab lab, Hosts hosts) {
+    var host = hosts.on(NODE);
+    lab.apply(claim("disk", "nvme.bulkhead.dev", 1, at(LONE_NVME)), shellPod("user", "disk"));
+    awaitRunning(lab, "user");
+
+    host.machine().crash();
+    host.machine().boot();
+    Lab.await("the pod to run again").atMost(REBOOT).until(() -> runsForTheSecondTime(lab, "user"));
+    assertThat(driver(host, LONE_NVME)).isEqualTo("vfio-pci");
+    assertThat(prepared(hosts)).containsExactly(get(lab, "disk").getMetadata().getUid());
+    assertThat(opensGroup(lab, "user", group(host, LONE_NVME))).isTrue();
+  }
+
+  private static boolean runsForTheSecondTime(Lab lab, String pod) {
+    return lab
+        .client()
+        .pods()
+        .inNamespace(lab.namespace())
+        .withName(pod)
+        .get()
+        .getStatus()
+        .getContainerStatuses()
+        .stream()
+        .anyMatch(user -> user.getRestartCount() == 1 && user.getState().getRunning() != null);
+  }
+
   @Test
   void virtualFunctionOfANetworkCardIsMadeSetUpAndBound(Lab lab, Hosts hosts) {
     var host = hosts.on(NODE);
@@ -197,7 +229,7 @@ class PassthroughE2E {
     return host.sh("basename $(readlink %s)".formatted(link)).strip();
   }
 
-  /// Only who may use the device can, and once: the kernel counts its users.
+  /// The kernel lets the container have it, and knows nobody else who has.
   private static boolean opensGroup(Lab lab, String pod, String group) {
     return lab.exec(pod, "sh", "-c", "exec 3<>/dev/vfio/" + group).exitCode() == 0;
   }

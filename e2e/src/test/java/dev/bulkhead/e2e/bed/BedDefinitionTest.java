@@ -46,6 +46,25 @@ class BedDefinitionTest {
   }
 
   @Test
+  void bedsSideBySideShareNothingThatDockerNames() {
+    var containers = BedKind.CONTAINERS;
+    var passthrough = BedKind.PASSTHROUGH;
+    assertThat(passthrough.containerName("cp")).isNotEqualTo(containers.containerName("cp"));
+    assertThat(passthrough.network()).isNotEqualTo(containers.network());
+    assertThat(passthrough.label()).isNotEqualTo(containers.label());
+    assertThat(passthrough.subnet()).isNotEqualTo(containers.subnet());
+    assertThat(passthrough.state()).isNotEqualTo(containers.state());
+  }
+
+  @Test
+  void commandsForAMachineWithinAContainerAreTakenInside() {
+    var passthrough = new Layout(layout.recipes(), layout.cache(), BedKind.PASSTHROUGH);
+    var machines = BedDefinition.of(passthrough, true).machines();
+    assertThat(machines.getLast().entered("id", "-u")).containsExactly("/bed/enter", "id", "-u");
+    assertThat(machines.getFirst().entered("id")).containsExactly("id");
+  }
+
+  @Test
   void noMachineGetsTheKeysOfAnother() {
     var machines = BedDefinition.of(layout, false).machines();
     assertThat(machines)
