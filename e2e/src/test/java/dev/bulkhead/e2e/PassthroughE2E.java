@@ -20,7 +20,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /// Devices behind a real IOMMU, in the machine of the passthrough bed
 /// (`e2e/bed/node/machine-devices`): what is claimed changes its driver for vfio-pci and comes
-// back.
+/// back.
 @Isolated("kills the node agent")
 @EnabledIfEnvironmentVariable(
     named = "BULKHEAD_BED",
