@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.ZonedDateTime;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -112,6 +113,7 @@ class PackagedOperatorIT {
     cluster.awaitReason("one", Reason.Stopping);
     stuckPod("stuck");
     nameTaken("taken");
+    waitsForDevices("waits");
 
     var needed = granted();
     await("all rights used")
@@ -198,6 +200,27 @@ class PackagedOperatorIT {
 
   private static String holder() {
     return Replica.leader(cluster.admin);
+  }
+
+  /// For one by a claim that nobody schedules, for another by a template of which nobody makes one.
+  private static void waitsForDevices(String name) {
+    var manifest =
+        """
+        apiVersion: resource.k8s.io/v1
+        kind: %s
+        metadata: {name: any}
+        spec: %s
+        """;
+    var spec = "{devices: {requests: [{name: a, exactly: {deviceClassName: gpu.bulkhead.dev}}]}}";
+    for (var document :
+        List.of(
+            manifest.formatted("ResourceClaim", spec),
+            manifest.formatted("ResourceClaimTemplate", "{spec: " + spec + "}"))) {
+      cluster.admin.resource(document).inNamespace(cluster.namespace).create();
+    }
+    cluster.apply(
+        named(name)
+            + "  devices: [{name: a, claim: {name: any}}, {name: b, claim: {template: any}}]\n");
   }
 
   private static void stuckPod(String name) {
