@@ -1,5 +1,6 @@
 package dev.bulkhead.e2e;
 
+import static dev.bulkhead.e2e.Devices.at;
 import static dev.bulkhead.e2e.Devices.attribute;
 import static dev.bulkhead.e2e.Devices.awaitRunning;
 import static dev.bulkhead.e2e.Devices.claim;
@@ -216,13 +217,7 @@ class DeviceClaimsE2E {
     lab.apply(
         claim("part", "nic-vf.bulkhead.dev", 1, onCard("0000:81:00.0")), pod("vf-user", "part"));
     awaitRunning(lab, "vf-user");
-    lab.apply(
-        claim(
-            "card",
-            "nic.bulkhead.dev",
-            1,
-            "device.attributes['resource.kubernetes.io'].pciBusID == '0000:81:00.0'"),
-        pod("card-user", "card"));
+    lab.apply(claim("card", "nic.bulkhead.dev", 1, at("0000:81:00.0")), pod("card-user", "card"));
     Lab.await("the scheduler's word on it")
         .until(() -> unschedulable(lab, "card-user"), Optional::isPresent);
 

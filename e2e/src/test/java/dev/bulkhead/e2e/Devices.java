@@ -128,5 +128,26 @@ final class Devices {
         .formatted(name, container, source);
   }
 
+  /// Of a claim: the device with that function, alone or first of its group.
+  static String at(String function) {
+    return "device.attributes['resource.kubernetes.io'].pciBusID == '%s'".formatted(function);
+  }
+
+  /// Empty for none.
+  static String driver(Host host, String function) {
+    var link = "/sys/bus/pci/devices/" + function + "/driver";
+    return host.sh("[ ! -e %1$s ] || basename $(readlink %1$s)".formatted(link)).strip();
+  }
+
+  static void awaitDriver(Host host, String function, String driver) {
+    Lab.await(function + " on driver " + driver)
+        .until(() -> driver(host, function), driver::equals);
+  }
+
+  /// Where the node itself finds an NVMe disk.
+  static String disk(String function) {
+    return "/dev/$(ls /sys/bus/pci/devices/%s/nvme)n1".formatted(function);
+  }
+
   private Devices() {}
 }

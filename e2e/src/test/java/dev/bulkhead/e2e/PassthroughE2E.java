@@ -1,9 +1,13 @@
 package dev.bulkhead.e2e;
 
+import static dev.bulkhead.e2e.Devices.at;
 import static dev.bulkhead.e2e.Devices.attribute;
+import static dev.bulkhead.e2e.Devices.awaitDriver;
 import static dev.bulkhead.e2e.Devices.awaitRunning;
 import static dev.bulkhead.e2e.Devices.claim;
 import static dev.bulkhead.e2e.Devices.claimWith;
+import static dev.bulkhead.e2e.Devices.disk;
+import static dev.bulkhead.e2e.Devices.driver;
 import static dev.bulkhead.e2e.Devices.get;
 import static dev.bulkhead.e2e.Devices.prepared;
 import static dev.bulkhead.e2e.Devices.shellPod;
@@ -209,21 +213,6 @@ class PassthroughE2E {
     assertThat(lab.exec("user", "ls", "/dev/bus/usb/" + device).exitCode()).isZero();
   }
 
-  private static String at(String function) {
-    return "device.attributes['resource.kubernetes.io'].pciBusID == '%s'".formatted(function);
-  }
-
-  /// Empty for none.
-  private static String driver(Host host, String function) {
-    var link = "/sys/bus/pci/devices/" + function + "/driver";
-    return host.sh("[ ! -e %1$s ] || basename $(readlink %1$s)".formatted(link)).strip();
-  }
-
-  private static void awaitDriver(Host host, String function, String driver) {
-    Lab.await(function + " on driver " + driver)
-        .until(() -> driver(host, function), driver::equals);
-  }
-
   private static String group(Host host, String function) {
     var link = "/sys/bus/pci/devices/" + function + "/iommu_group";
     return host.sh("basename $(readlink %s)".formatted(link)).strip();
@@ -232,9 +221,5 @@ class PassthroughE2E {
   /// The kernel lets the container have it, and knows nobody else who has.
   private static boolean opensGroup(Lab lab, String pod, String group) {
     return lab.exec(pod, "sh", "-c", "exec 3<>/dev/vfio/" + group).exitCode() == 0;
-  }
-
-  private static String disk(String function) {
-    return "/dev/$(ls /sys/bus/pci/devices/%s/nvme)n1".formatted(function);
   }
 }

@@ -1,6 +1,11 @@
 package dev.bulkhead.e2e;
 
+import static dev.bulkhead.e2e.Devices.at;
+import static dev.bulkhead.e2e.Devices.awaitDriver;
+import static dev.bulkhead.e2e.Devices.disk;
+import static dev.bulkhead.e2e.Devices.driver;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.bulkhead.crds.VirtualMachineStatus.Device;
 import java.time.Duration;
@@ -59,7 +64,7 @@ class PassthroughVmsE2E {
     lab.kubectl().run("delete", "resourceclaimtemplate", "--all", "--wait=true").succeeded();
   }
 
-  private static String vm(String name, String devices, String... more) {
+  private static String vm(String name, String devices) {
     return Manifests.virtualMachine(
         name,
         """
@@ -70,29 +75,15 @@ class PassthroughVmsE2E {
             initrdPath: /boot/initrd.img
             args: console=ttyS0 quiet panic=-1
           devices: [%s]
-        %s  cloudInit:
+          cloudInit:
             userData: |
         %s
         """
-            .formatted(devices, String.join("", more), LOOK_AROUND.indent(6).stripTrailing()));
+            .formatted(devices, LOOK_AROUND.indent(6).stripTrailing()));
   }
 
   private static String byName(String entry, String claim) {
     return "{name: %s, claim: {name: %s}}".formatted(entry, claim);
-  }
-
-  private static String at(String function) {
-    return "device.attributes['resource.kubernetes.io'].pciBusID == '%s'".formatted(function);
-  }
-
-  private static String driver(Host host, String function) {
-    var link = "/sys/bus/pci/devices/" + function + "/driver";
-    return host.sh("[ ! -e %1$s ] || basename $(readlink %1$s)".formatted(link)).strip();
-  }
-
-  private static void awaitDriver(Host host, String function, String driver) {
-    Lab.await(function + " on driver " + driver)
-        .until(() -> driver(host, function), driver::equals);
   }
 
   /// What the guest of a VM has said since it booted, once it has looked around.
@@ -116,9 +107,7 @@ class PassthroughVmsE2E {
     assertThat(List.of(driver(host, NVME), driver(host, NIC))).containsOnly("vfio-pci");
     assertThat(lab.vm("web").get().getStatus().getGuest().getDevices())
         .extracting(Device::getName, Device::getAddress)
-        .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("disk", NVME),
-            org.assertj.core.groups.Tuple.tuple("card", NIC));
+        .containsExactly(tuple("disk", NVME), tuple("card", NIC));
     assertThat(lab.vm("web").get().getStatus().getGuest().getDevices())
         .allSatisfy(device -> assertThat(device.getIommuGroup()).isNotNull());
     assertThat(awaitWords(lab, host, "web"))
@@ -130,10 +119,11 @@ class PassthroughVmsE2E {
     lab.delete("vm/web");
     awaitDriver(host, NVME, "nvme");
     awaitDriver(host, NIC, "e1000e");
-    var disk = "/dev/$(ls /sys/bus/pci/devices/%s/nvme)n1".formatted(NVME);
     Lab.await("the guest's mark on the disk")
         .until(
-            () -> host.exec("bash", "-c", "dd if=%s bs=512 skip=8 count=1".formatted(disk)).out(),
+            () ->
+                host.exec("bash", "-c", "dd if=%s bs=512 skip=8 count=1".formatted(disk(NVME)))
+                    .out(),
             text -> text.startsWith("WRITTEN-BY-GUEST"));
   }
 

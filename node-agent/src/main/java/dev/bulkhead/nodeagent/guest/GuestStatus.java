@@ -21,36 +21,41 @@ final class GuestStatus {
   static GuestReport of(GuestFacts facts, GuestPlan plan, GuestReport.Accelerator accelerator) {
     return switch (plan) {
       case GuestPlan.Keep _ ->
-          new GuestReport(
-              GuestReport.FORMAT,
+          up(
+              facts,
               facts.domain().state() == GuestDomain.State.RUNNING ? State.Running : State.Paused,
-              bootTime(facts.bootedAt()),
               accelerator,
-              null,
-              facts.devices());
+              null);
       case GuestPlan.AwaitSpace _ ->
-          new GuestReport(
-              GuestReport.FORMAT,
+          up(
+              facts,
               State.OutOfSpace,
-              bootTime(facts.bootedAt()),
               accelerator,
               "a file system below the guest's disks is full, so its vCPUs are halted and nothing is"
-                  + " lost. Make room on the node; the guest then goes on by itself",
-              facts.devices());
+                  + " lost. Make room on the node; the guest then goes on by itself");
       case GuestPlan.PressPowerButton _
           when lasts(facts.pod().deletion().requested(), facts.now()) ->
-          new GuestReport(
-              GuestReport.FORMAT,
+          up(
+              facts,
               State.Stopping,
-              bootTime(facts.bootedAt()),
               accelerator,
               "the guest was asked to shut down; its power is cut at "
-                  + GuestPlanner.powerOffAt(facts),
-              facts.devices());
+                  + GuestPlanner.powerOffAt(facts));
       case GuestPlan.Wait wait when facts.pod() != null ->
           delayed(facts.pod(), facts.bootedAt(), facts.now(), wait.message());
       default -> null;
     };
+  }
+
+  private static GuestReport up(
+      GuestFacts facts, State state, GuestReport.Accelerator accelerator, String message) {
+    return new GuestReport(
+        GuestReport.FORMAT,
+        state,
+        bootTime(facts.bootedAt()),
+        accelerator,
+        message,
+        facts.devices());
   }
 
   /// Of a guest that cannot be started for now. Null when there is nothing to say: a guest that has

@@ -21,10 +21,6 @@ final class Cgroups {
   /// node that is a container itself.
   private static final int POD_DEPTH = 5;
 
-  /// The agent's pod shares the node's process ids, so this is the node's first process, which sees
-  /// all cgroups.
-  private static final int NODE_INIT = 1;
-
   private static final Pattern OOM_KILLS = Pattern.compile("oom_kill [1-9]\\d*");
 
   private final Path root;
@@ -106,7 +102,7 @@ final class Cgroups {
   void move(int pid, List<Path> directories) throws IOException {
     if (unified()) {
       Linux.inCgroupsOf(
-          NODE_INIT,
+          Linux.NODE_INIT,
           () -> {
             write(pid, directories);
             return null;

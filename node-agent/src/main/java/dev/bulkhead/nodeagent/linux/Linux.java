@@ -13,6 +13,10 @@ import java.util.concurrent.FutureTask;
 /// The Linux calls that Java has no words for, and the threads that may make them. It decides
 /// nothing. Needs CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE.
 public final class Linux {
+  /// The agent's pod shares the node's process ids, so this is the node's first process: what it
+  /// sees is the node itself.
+  public static final int NODE_INIT = 1;
+
   private static final int AT_FDCWD = -100;
   private static final int O_RDONLY_CLOEXEC = 0x80000;
   private static final int O_DIRECT = 0x4000;

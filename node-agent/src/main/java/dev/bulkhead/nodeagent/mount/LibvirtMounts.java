@@ -10,9 +10,6 @@ import java.util.List;
 /// libvirtd, where QEMU opens them. Whatever made the mount (kubelet, CSI, the container runtime)
 /// need not be known.
 public final class LibvirtMounts {
-  /// The agent's pod shares the node's process ids.
-  private static final int NODE_INIT = 1;
-
   private final Path proc;
   private final Path libvirtPidFile;
 
@@ -35,7 +32,7 @@ public final class LibvirtMounts {
   public void bringFromNode(Path folder) throws IOException {
     int libvirtd = libvirtd();
     if (!mounted(libvirtd).contains(folder)) {
-      Linux.bindAcross(NODE_INIT, folder, libvirtd, folder);
+      Linux.bindAcross(Linux.NODE_INIT, folder, libvirtd, folder);
     }
   }
 

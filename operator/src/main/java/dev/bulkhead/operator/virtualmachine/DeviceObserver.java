@@ -37,8 +37,6 @@ final class DeviceObserver {
   /// A pod has its claims from templates by then.
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  private static final String DEVICES_CONDITION = "bulkhead.dev/Devices";
-
   private final KubernetesClient client;
   private final InstantSource clock;
   private List<DeviceShortage.Node> nodes = List.of();
@@ -162,7 +160,7 @@ final class DeviceObserver {
               var name = node.getMetadata().getName();
               var says =
                   node.getStatus().getConditions().stream()
-                      .filter(condition -> condition.getType().equals(DEVICES_CONDITION))
+                      .filter(condition -> condition.getType().equals(Contract.DEVICES_CONDITION))
                       .map(NodeCondition::getMessage)
                       .findFirst()
                       .orElse(null);

@@ -9,6 +9,7 @@ import dev.bulkhead.crds.VirtualMachineStatus;
 import dev.bulkhead.operator.apiserver.ApiServer;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -55,6 +56,22 @@ final class Cluster implements AutoCloseable {
   /// For an operator that runs elsewhere.
   static Cluster withoutOperator() {
     return new Cluster(false);
+  }
+
+  /// A pod that no VM has anything to do with, not created yet.
+  Pod foreignPod(String name) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace(namespace)
+        .endMetadata()
+        .withNewSpec()
+        .addNewContainer()
+        .withName("c")
+        .withImage("other:1")
+        .endContainer()
+        .endSpec()
+        .build();
   }
 
   void startOperator() {

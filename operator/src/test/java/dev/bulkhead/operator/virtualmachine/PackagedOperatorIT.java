@@ -10,7 +10,6 @@ import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import dev.bulkhead.operator.apiserver.ApiServer;
 import dev.bulkhead.operator.apiserver.Chart;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -230,22 +229,7 @@ class PackagedOperatorIT {
   }
 
   private static void nameTaken(String name) {
-    cluster
-        .admin
-        .resource(
-            new PodBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace(cluster.namespace)
-                .endMetadata()
-                .withNewSpec()
-                .addNewContainer()
-                .withName("c")
-                .withImage("c:1")
-                .endContainer()
-                .endSpec()
-                .build())
-        .create();
+    cluster.admin.resource(cluster.foreignPod(name)).create();
     cluster.apply(named(name));
     cluster.awaitReason(name, Reason.NameTaken);
   }

@@ -3,7 +3,6 @@ package dev.bulkhead.operator.virtualmachine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import org.junit.jupiter.api.AfterEach;
@@ -65,19 +64,7 @@ class PodSecurityIT {
   /// Without it, the test above would show nothing.
   @Test
   void aPodThatAsksForNothingIsRefusedThere() {
-    var careless =
-        new PodBuilder()
-            .withNewMetadata()
-            .withName("careless")
-            .withNamespace(cluster.namespace)
-            .endMetadata()
-            .withNewSpec()
-            .addNewContainer()
-            .withName("c")
-            .withImage("c:1")
-            .endContainer()
-            .endSpec()
-            .build();
+    var careless = cluster.foreignPod("careless");
     assertThatThrownBy(() -> cluster.admin.resource(careless).create())
         .isInstanceOf(KubernetesClientException.class)
         .hasMessageContaining("violates PodSecurity \"restricted:latest\"");

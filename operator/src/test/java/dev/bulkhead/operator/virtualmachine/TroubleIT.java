@@ -6,7 +6,6 @@ import dev.bulkhead.crds.VirtualMachineStatus;
 import dev.bulkhead.crds.VirtualMachineStatus.Phase;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
@@ -63,19 +62,7 @@ class TroubleIT {
 
   @Test
   void aForeignPodOfTheSameNameIsLeftAloneAndSaid() {
-    var foreign =
-        new PodBuilder()
-            .withNewMetadata()
-            .withName("web")
-            .withNamespace(cluster.namespace)
-            .endMetadata()
-            .withNewSpec()
-            .addNewContainer()
-            .withName("c")
-            .withImage("other:1")
-            .endContainer()
-            .endSpec()
-            .build();
+    var foreign = cluster.foreignPod("web");
     cluster.admin.resource(foreign).create();
     cluster.apply(Cluster.VM);
     var status = cluster.awaitReason("web", Reason.NameTaken);

@@ -20,6 +20,10 @@ public record Prepared(ClaimRef claim, boolean ready, List<PreparedDevice> devic
     public PreparedDevice {
       guest = guest == null ? DeviceSettings.Guest.NONE : guest; // written by an older agent
     }
+
+    PreparedDevice taken(List<String> files) {
+      return new PreparedDevice(request, name, source, files, guest);
+    }
   }
 
   static Prepared intended(Allocation allocation, List<Source> sources) {

@@ -48,21 +48,16 @@ public final class Preparer {
     for (var given : allocation.devices()) {
       sources.add(source(claim, given, offered));
     }
-    files.write(Prepared.intended(allocation, sources));
+    var intended = Prepared.intended(allocation, sources);
+    files.write(intended);
     var devices = new ArrayList<PreparedDevice>();
     for (int i = 0; i < sources.size(); i++) {
-      var given = allocation.devices().get(i);
+      var device = intended.devices().get(i);
       try {
-        var taken = binding.take(sources.get(i), given.settings());
-        devices.add(
-            new PreparedDevice(
-                given.request(),
-                given.device(),
-                sources.get(i),
-                taken.nodes(),
-                given.settings().guest()));
+        var taken = binding.take(device.source(), allocation.devices().get(i).settings());
+        devices.add(device.taken(taken.nodes()));
       } catch (IOException e) {
-        throw new IOException("device %s %s".formatted(given.device(), e.getMessage()), e);
+        throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
       }
     }
     var prepared = new Prepared(claim, true, List.copyOf(devices));

@@ -10,12 +10,10 @@ import java.util.TreeMap;
 
 /// Asks in the network namespace of the node's first process: the agent's own is its pod's.
 public final class NodeNetwork implements HostNetwork {
-  private static final int NODE_INIT = 1;
-
   @Override
   public Map<String, List<String>> addresses() throws IOException {
     return Linux.inNetworkOf(
-        NODE_INIT,
+        Linux.NODE_INIT,
         () -> {
           var addresses = new TreeMap<String, List<String>>();
           for (var network : NetworkInterface.networkInterfaces().toList()) {
