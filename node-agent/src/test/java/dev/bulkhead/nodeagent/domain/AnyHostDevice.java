@@ -46,7 +46,8 @@ final class AnyHostDevice {
         case 0 -> new HostDevice.Function(new PciAddress(0, number, 0x1f, 7), 0, placed);
         case 1 ->
             new HostDevice.Mediated(
-                UUID.nameUUIDFromBytes(new byte[] {(byte) number}).toString(), placed);
+                UUID.nameUUIDFromBytes(new byte[] {(byte) number}).toString(),
+                placed.booting(null));
         default -> new HostDevice.Usb(number, 127, placed);
       };
     }

@@ -71,15 +71,23 @@ public final class Preparer {
     if (owner.isPresent() && !owner.get().equals(claim)) {
       throw new IOException("device %s is still with %s".formatted(given.device(), owner.get()));
     }
-    return offered.offers().stream()
-        .filter(offer -> offer.name().equals(given.device()))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IOException(
-                    "device %s is not on this node any more, or the node keeps it now"
-                        .formatted(given.device())))
-        .source();
+    var source =
+        offered.offers().stream()
+            .filter(offer -> offer.name().equals(given.device()))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "device %s is not on this node any more, or the node keeps it now"
+                            .formatted(given.device())))
+            .source();
+    // libvirt 9: "booting from assigned devices is not supported by mediated devices".
+    if (source instanceof Source.Mediated && given.settings().guest().bootOrder() != null) {
+      throw new IOException(
+          "device %s is a mediated one, which no guest boots from: take bootOrder out of its parameters"
+              .formatted(given.device()));
+    }
+    return source;
   }
 
   /// Does nothing where nothing is left of it.

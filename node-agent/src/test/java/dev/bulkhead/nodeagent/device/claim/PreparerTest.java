@@ -59,6 +59,23 @@ class PreparerTest {
     return new PreparedFiles(folder).all();
   }
 
+  /// libvirt would refuse the guest, at each start.
+  @Test
+  void aMediatedDeviceIsNoneToBootFrom() throws IOException {
+    offers.put(
+        "shared",
+        offer("shared", new Source.Mediated(PciAddress.parse("0000:03:00.0"), "nvidia-35", "u")));
+    var booting =
+        new DeviceSettings(DeviceSettings.Card.NONE, DeviceSettings.Guest.NONE.booting(1));
+    allocations.put(CLAIM, new Allocation(CLAIM, List.of(new Given("one", "shared", booting))));
+
+    assertThatThrownBy(() -> preparer().prepare(CLAIM))
+        .hasMessageContaining("device shared is a mediated one, which no guest boots from")
+        .hasMessageContaining("take bootOrder out");
+    assertThat(binding.taken).isEmpty();
+    assertThat(written()).isEmpty();
+  }
+
   @Test
   void takesAllDevicesOfAClaimAndGivesThemBack() throws IOException {
     var prepared = preparer().prepare(CLAIM);
