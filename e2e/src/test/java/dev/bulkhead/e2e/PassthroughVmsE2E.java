@@ -38,8 +38,8 @@ class PassthroughVmsE2E {
       """
       #!/bin/sh
       for nvme in /sys/block/nvme*; do
-        [ -e "$nvme" ] || continue
         disk=/dev/${nvme##*/}
+        [ -b "$disk" ] || continue
         echo "nvme $(cat "$nvme"/device/serial | tr -d ' ') has $(head -c 11 "$disk")"
         echo WRITTEN-BY-GUEST | dd of="$disk" bs=512 seek=8 conv=fsync 2>/dev/null
       done
@@ -51,8 +51,8 @@ class PassthroughVmsE2E {
         echo "$driver has mac $(cat "$card"/address)"
         [ "$driver" = e1000e ] || continue
         udhcpc -q -n -t 30 -T 1 -i "$name" -s /bin/true >/dev/null 2>&1 && echo "$driver has a lease"
-        ip route del default; ip address add 10.0.2.15/24 dev "$name"
-        ping -c 1 -W 20 -I "$name" 10.0.2.2 >/dev/null && echo "$driver reaches its gateway"
+        ip address add 192.168.76.15/24 dev "$name"
+        ping -c 1 -W 20 -I "$name" 192.168.76.2 >/dev/null && echo "$driver reaches its gateway"
       done
       echo "looked around"
       exec serve

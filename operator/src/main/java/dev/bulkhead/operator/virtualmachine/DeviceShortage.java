@@ -60,10 +60,6 @@ final class DeviceShortage {
     }
     var free = fitting.stream().filter(device -> device.user() == null).toList();
     var sound = free.stream().filter(device -> device.fault() == null).count();
-    if (sound > 0) {
-      return "has %d free, which the claim's selectors exclude, or the VM does not fit there"
-          .formatted(sound);
-    }
     var users =
         fitting.stream()
             .map(Device::user)
@@ -72,12 +68,20 @@ final class DeviceShortage {
             .sorted()
             .collect(Collectors.joining(", "));
     var faults =
-        free.stream().map(Device::fault).distinct().sorted().collect(Collectors.joining(", "));
-    return "has %d%s%s"
-        .formatted(
-            fitting.size(),
-            users.isEmpty() ? "" : ", with " + users,
-            faults.isEmpty() ? "" : ", out of use: " + shorten(faults));
+        free.stream()
+            .map(Device::fault)
+            .filter(Objects::nonNull)
+            .distinct()
+            .sorted()
+            .collect(Collectors.joining(", "));
+    var taken =
+        (users.isEmpty() ? "" : ", with " + users)
+            + (faults.isEmpty() ? "" : ", out of use: " + shorten(faults));
+    if (sound == 0) {
+      return "has " + fitting.size() + taken;
+    }
+    return "has %s%d free, which the claim's selectors exclude, or the VM does not fit there"
+        .formatted(taken.isEmpty() ? "" : fitting.size() + taken + ", ", sound);
   }
 
   private static String shorten(String words) {

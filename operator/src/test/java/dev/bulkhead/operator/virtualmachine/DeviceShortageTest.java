@@ -34,6 +34,16 @@ class DeviceShortageTest {
                 + " claim's selectors exclude, or the VM does not fit there");
   }
 
+  /// The one that is wanted may be the one that is taken.
+  @Test
+  void whoHasOneIsToldAlsoWhereAnotherIsFree() {
+    var nodes = List.of(new Node("a", List.of(gpu("shop/web", null), gpu(null, null)), null));
+    assertThat(DeviceShortage.explain(GPU, nodes))
+        .endsWith(
+            "a has 2, with shop/web, 1 free, which the claim's selectors exclude, or the VM"
+                + " does not fit there");
+  }
+
   @Test
   void aClassOfAnybodysMayBeMetByAnyDevice() {
     var nodes = List.of(new Node("a", List.of(NIC), null));
