@@ -8,7 +8,10 @@ fail() {
   echo "README: $*" >&2
   exit 1
 }
-nothing_left() { [ -z "$(docker ps -aq --filter name=^bulkhead-)$(docker network ls -q --filter name=^bulkhead)" ]; }
+# Of the demo's cluster, that is. The passthrough bed may stand beside it; all of its names begin with bulkhead-pt.
+nothing_left() {
+  ! { docker ps -a --format '{{.Names}}' && docker network ls --format '{{.Name}}'; } | grep -v '^bulkhead-pt' | grep '^bulkhead'
+}
 
 ran=0
 while read -r command; do
