@@ -4,10 +4,10 @@ export BASH_ENV := $(CURDIR)/scripts/env.sh
 MVN := mvn -B -ntp -Dstyle.color=never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e faults nodes walls soak leaks bench fmt clean
+.PHONY: help demo demo-down test test-unit mutate deps tools images bed bed-down chart e2e e2e-passthrough faults nodes walls soak leaks bench fmt clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## from nothing to a virtual machine that answers: installs, builds, starts a cluster, applies examples/hello.yaml
 	@scripts/demo.sh
@@ -42,6 +42,7 @@ images: target/operator target/node-agent ## builds the product's and the test g
 
 bed: tools ## starts a cluster in containers (or takes the one that runs) and imports all images into it
 	@e2e/bed/build-node-image.sh
+	@[ "$$BULKHEAD_BED" != passthrough ] || e2e/bed/machine/build.sh
 	@images/build.sh pause
 	@scripts/bed.sh up
 
@@ -53,6 +54,11 @@ chart: bed ## installs or upgrades the Helm chart on the bed, with the images as
 
 e2e: $(if $(E2E_KUBECONFIG),,images chart) ## runs cluster tests: make e2e TEST=SomeE2E#someBehaviour; on the bed, or the cluster of E2E_KUBECONFIG
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false $(if $(TEST),-Dit.test='$(TEST)')
+
+# The other bed. Any target acts on it like this: make bed-down BULKHEAD_BED=passthrough
+e2e-passthrough: export BULKHEAD_BED = passthrough
+e2e-passthrough: images chart ## tests of devices behind an emulated IOMMU, on a second bed, which it leaves running
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test='$(or $(TEST),Passthrough*E2E)'
 
 faults: images chart ## every fault, alone and in pairs, at every moment: more than an hour; make faults SEED=7 draws other moments
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=FaultsE2E -Dfaults=all $(if $(SEED),-Dseed=$(SEED))

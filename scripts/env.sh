@@ -30,5 +30,6 @@ export GOTOOLCHAIN=local GOFLAGS=-buildvcs=false
 # Testcontainers: no helper image (there is no registry to pull it from), and the daemon is on this machine.
 export TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=localhost
 
-# The cluster that scripts and recipes act on: the bed, unless the caller has one of their own.
-export KUBECONFIG=${E2E_KUBECONFIG:-$BULKHEAD_CACHE/bed/pki/control-plane/admin.conf}
+# The cluster that scripts and recipes act on: the bed (BULKHEAD_BED=passthrough: the one whose worker has an IOMMU), unless the
+# caller has one of their own.
+export KUBECONFIG=${E2E_KUBECONFIG:-$BULKHEAD_CACHE/${BULKHEAD_BED:-bed}/pki/control-plane/admin.conf}

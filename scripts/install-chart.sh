@@ -4,9 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
 namespace=bulkhead-system
+values=()
+[ "${BULKHEAD_BED-}" != passthrough ] || values=(--values e2e/bed/passthrough-values.yaml)
 
 # Helm would keep values that somebody tried out.
-helm upgrade --install bulkhead helm/bulkhead --reset-values --namespace $namespace --create-namespace >/dev/null
+helm upgrade --install bulkhead helm/bulkhead --reset-values --namespace $namespace --create-namespace "${values[@]}" >/dev/null
 
 # An image built anew keeps its name, so a workload notes which archives it was started from, and is restarted for others.
 for workload in $(kubectl -n $namespace get deployments,daemonsets -o name); do

@@ -1,12 +1,20 @@
 package dev.bulkhead.e2e;
 
+import static dev.bulkhead.e2e.Devices.attribute;
+import static dev.bulkhead.e2e.Devices.awaitRunning;
+import static dev.bulkhead.e2e.Devices.claim;
+import static dev.bulkhead.e2e.Devices.claimWith;
+import static dev.bulkhead.e2e.Devices.get;
+import static dev.bulkhead.e2e.Devices.pod;
+import static dev.bulkhead.e2e.Devices.podOfTemplate;
+import static dev.bulkhead.e2e.Devices.prepared;
+import static dev.bulkhead.e2e.Devices.slices;
+import static dev.bulkhead.e2e.Devices.template;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.crds.VirtualMachineStatus;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
-import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -51,28 +59,17 @@ class DeviceClaimsE2E {
 
   @AfterEach
   void clear(Lab lab) {
-    lab.kubectl()
-        .run("delete", "pod", "-l", "test=devices", "--wait=true", "--force", "--grace-period=0")
-        .succeeded();
-    lab.kubectl().run("delete", "resourceclaim", "--all", "--wait=true").succeeded();
-  }
-
-  private static List<ResourceSlice> slices(Lab lab) {
-    return lab.client().resources(ResourceSlice.class).list().getItems();
+    Devices.clear(lab);
   }
 
   @Test
   void nodesTellOfWhatTheyGiveAway(Lab lab) {
     var gpus =
-        slices(lab).stream()
-            .filter(slice -> slice.getSpec().getNodeName().equals(GPUS))
-            .flatMap(slice -> slice.getSpec().getDevices().stream())
-            .filter(device -> "gpu".equals(device.getAttributes().get("type").getString()))
+        Devices.of(lab, GPUS).stream()
+            .filter(device -> "gpu".equals(attribute(device, "type")))
             .toList();
     assertThat(gpus).hasSize(8);
-    assertThat(gpus)
-        .allSatisfy(
-            gpu -> assertThat(gpu.getAttributes().get("deviceName").getString()).contains("A100"));
+    assertThat(gpus).allSatisfy(gpu -> assertThat(attribute(gpu, "deviceName")).contains("A100"));
     assertThat(slices(lab))
         .allSatisfy(
             slice ->
@@ -99,17 +96,6 @@ class DeviceClaimsE2E {
 
     lab.delete("pod/user");
     Lab.await("nothing prepared").until(() -> prepared(hosts), List::isEmpty);
-  }
-
-  /// UIDs of claims, over all nodes.
-  private static List<String> prepared(Hosts hosts) {
-    return hosts
-        .workers()
-        .flatMap(
-            host ->
-                host.sh("ls /run/cdi 2>/dev/null | sed -n 's/^bulkhead.dev-\\(.*\\).json$/\\1/p'")
-                    .lines())
-        .toList();
   }
 
   @Test
@@ -168,11 +154,21 @@ class DeviceClaimsE2E {
         Manifests.tinyGuest("vm", "  devices: [{name: gpu, claim: {template: one-gpu}}]"));
     var guest = lab.awaitRunning("vm");
     assertThat(guest.node()).isEqualTo(GPUS);
-    assertThat(prepared(hosts)).hasSize(1);
+    var claim =
+        lab.client()
+            .resources(ResourceClaim.class)
+            .inNamespace(lab.namespace())
+            .list()
+            .getItems()
+            .getFirst()
+            .getMetadata()
+            .getUid();
+    assertThat(prepared(hosts)).contains(claim);
 
     lab.patch("vm", "{\"spec\": {\"power\": \"Stopped\"}}");
     lab.awaitPhase("vm", VirtualMachineStatus.Phase.Stopped);
-    Lab.await("nothing prepared").until(() -> prepared(hosts), List::isEmpty);
+    Lab.await("its claim to be given back")
+        .until(() -> prepared(hosts), uids -> !uids.contains(claim));
     lab.delete("vm/vm", "resourceclaimtemplate/one-gpu");
   }
 
@@ -265,20 +261,7 @@ class DeviceClaimsE2E {
 
   @Test
   void wrongSettingsAreNamedInThePodsEvents(Lab lab) {
-    lab.apply(
-        """
-        apiVersion: resource.k8s.io/v1
-        kind: ResourceClaim
-        metadata: {name: odd}
-        spec:
-          devices:
-            requests: [{name: device, exactly: {deviceClassName: nic-vf.bulkhead.dev}}]
-            config:
-            - opaque:
-                driver: bulkhead.dev
-                parameters: {apiVersion: bulkhead.dev/v1alpha1, kind: DeviceSettings, vlan: 4095}
-        """,
-        pod("odd-user", "odd"));
+    lab.apply(claimWith("odd", "nic-vf.bulkhead.dev", "vlan: 4095"), pod("odd-user", "odd"));
     Lab.await("an event that names the field")
         .until(
             () ->
@@ -293,70 +276,5 @@ class DeviceClaimsE2E {
                     .stream()
                     .anyMatch(
                         event -> event.getMessage().contains("vlan is \"4095\", and must be")));
-  }
-
-  private static Pod awaitRunning(Lab lab, String pod) {
-    return Lab.await("pod " + pod + " to run")
-        .until(
-            () -> lab.client().pods().inNamespace(lab.namespace()).withName(pod).get(),
-            now -> now != null && "Running".equals(now.getStatus().getPhase()));
-  }
-
-  private static ResourceClaim get(Lab lab, String claim) {
-    return lab.client()
-        .resources(ResourceClaim.class)
-        .inNamespace(lab.namespace())
-        .withName(claim)
-        .get();
-  }
-
-  private static String claim(String name, String deviceClass, int count) {
-    return claim(name, deviceClass, count, "true");
-  }
-
-  private static String claim(String name, String deviceClass, int count, String cel) {
-    return """
-    apiVersion: resource.k8s.io/v1
-    kind: ResourceClaim
-    metadata: {name: %s}
-    spec:
-      devices:
-        requests:
-        - name: device
-          exactly: {deviceClassName: %s, count: %d, selectors: [{cel: {expression: "%s"}}]}
-    """
-        .formatted(name, deviceClass, count, cel);
-  }
-
-  private static String template(String name, String deviceClass) {
-    return """
-    apiVersion: resource.k8s.io/v1
-    kind: ResourceClaimTemplate
-    metadata: {name: %s}
-    spec: {spec: {devices: {requests: [{name: device, exactly: {deviceClassName: %s}}]}}}
-    """
-        .formatted(name, deviceClass);
-  }
-
-  private static String pod(String name, String claim) {
-    return podWith(name, "resourceClaimName: " + claim);
-  }
-
-  private static String podOfTemplate(String name, String template) {
-    return podWith(name, "resourceClaimTemplateName: " + template);
-  }
-
-  private static String podWith(String name, String source) {
-    return """
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: %s, labels: {test: devices}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-      - {name: keeper, image: "%s", resources: {claims: [{name: device}]}}
-      resourceClaims: [{name: device, %s}]
-    """
-        .formatted(name, Manifests.KEEPER, source);
   }
 }

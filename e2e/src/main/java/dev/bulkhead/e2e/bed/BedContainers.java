@@ -1,5 +1,6 @@
 package dev.bulkhead.e2e.bed;
 
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 
 import java.io.IOException;
@@ -23,12 +24,14 @@ final class BedContainers {
     this.layout = layout;
     this.docker = docker;
     this.definition = BedDefinition.of(layout, Kvm.isUsable());
-    this.digest = Fingerprint.of(definition, layout.machineFiles(), docker.imageId());
+    this.digest = Fingerprint.of(definition, layout.machineFiles(), imageIds());
   }
 
   /// Whether all of them run, and were made from the present definition.
   boolean areUp() {
-    var wanted = definition.machines().stream().collect(toMap(Machine::containerName, _ -> digest));
+    var wanted =
+        definition.machines().stream()
+            .collect(toMap(machine -> layout.kind().containerName(machine.name()), _ -> digest));
     return Files.exists(layout.kubeconfig()) && docker.running().equals(wanted);
   }
 
@@ -37,8 +40,13 @@ final class BedContainers {
     remove(layout, docker);
     makeCertificates();
     Layout.createDirectories(layout.images());
-    docker.createNetwork(BedDefinition.SUBNET);
+    docker.createNetwork();
     for (var machine : definition.machines()) docker.start(machine, layout, digest);
+  }
+
+  private String imageIds() {
+    var images = definition.machines().stream().map(Machine::image).distinct();
+    return images.map(docker::imageId).collect(joining());
   }
 
   List<Node> nodes() {
@@ -56,8 +64,8 @@ final class BedContainers {
             List.of(
                 layout.recipes().resolve("pki.sh").toString(),
                 layout.state().resolve("pki").toString(),
-                BedDefinition.CONTROL_PLANE_ADDRESS));
-    command.addAll(BedDefinition.WORKERS);
+                definition.machines().getFirst().address()));
+    definition.workers().forEach(worker -> command.add(worker.name()));
     LocalCommand.run(command);
   }
 

@@ -24,36 +24,38 @@ import org.testcontainers.containers.ExecInContainerPattern;
 /// The Docker daemon, through Testcontainers' client. Containers are made with the client
 /// itself, for a `GenericContainer` ends with the JVM that started it, and a bed outlives it.
 ///
-/// All that it makes carries the label `dev.bulkhead.bed`, and it removes nothing else.
+/// All that it makes carries the label of its kind of bed, and it removes nothing else.
 final class Docker {
-  private static final String LABEL = "dev.bulkhead.bed";
-  private static final String NETWORK = "bulkhead-bed";
-  private static final String IMAGE = "bulkhead-bed/node";
-
   private final DockerClient client = DockerClientFactory.instance().client();
+  private final BedKind kind;
 
-  /// The id of the machines' image.
-  String imageId() {
+  Docker(BedKind kind) {
+    this.kind = kind;
+  }
+
+  /// The id of a machine's image.
+  String imageId(String image) {
     try {
-      return client.inspectImageCmd(IMAGE).exec().getId();
+      return client.inspectImageCmd(image).exec().getId();
     } catch (NotFoundException e) {
-      throw new IllegalStateException("the image " + IMAGE + " is not built: run `make bed`", e);
+      throw new IllegalStateException("the image " + image + " is not built: run `make bed`", e);
     }
   }
 
   /// The bed's containers that run, by name, each with the digest of the bed it was made for.
   Map<String, String> running() {
-    return client.listContainersCmd().withLabelFilter(List.of(LABEL)).exec().stream()
-        .collect(toMap(Docker::name, container -> container.getLabels().get(LABEL)));
+    return client.listContainersCmd().withLabelFilter(List.of(kind.label())).exec().stream()
+        .collect(toMap(Docker::name, container -> container.getLabels().get(kind.label())));
   }
 
-  void createNetwork(String subnet) {
+  void createNetwork() {
+    var subnet = kind.subnet();
     var ipam = new Network.Ipam().withConfig(new Network.Ipam.Config().withSubnet(subnet));
     try {
       client
           .createNetworkCmd()
-          .withName(NETWORK)
-          .withLabels(Map.of(LABEL, ""))
+          .withName(kind.network())
+          .withLabels(Map.of(kind.label(), ""))
           .withIpam(ipam)
           .exec();
     } catch (DockerException e) {
@@ -75,7 +77,7 @@ final class Docker {
     binds.add(new Bind(evidence.toString(), new Volume(Machine.EVIDENCE), AccessMode.rw));
     var host =
         HostConfig.newHostConfig()
-            .withNetworkMode(NETWORK)
+            .withNetworkMode(kind.network())
             .withBinds(binds)
             .withCapAdd(Capability.ALL)
             .withCapDrop(Capability.SYS_RESOURCE)
@@ -86,11 +88,11 @@ final class Docker {
             .withTmpFs(Map.of("/run", "exec,mode=755", "/tmp", "exec"));
     var container =
         client
-            .createContainerCmd(IMAGE)
-            .withName(machine.containerName())
+            .createContainerCmd(machine.image())
+            .withName(kind.containerName(machine.name()))
             .withHostName(machine.name())
             .withIpv4Address(machine.address())
-            .withLabels(Map.of(LABEL, digest))
+            .withLabels(Map.of(kind.label(), digest))
             .withEnv(
                 machine.environment().entrySet().stream()
                     .map(entry -> entry.getKey() + "=" + entry.getValue())
@@ -104,8 +106,9 @@ final class Docker {
 
   Output exec(Machine machine, String... command) {
     try {
-      var container = client.inspectContainerCmd(machine.containerName()).exec();
-      var result = ExecInContainerPattern.execInContainer(client, container, command);
+      var container = client.inspectContainerCmd(kind.containerName(machine.name())).exec();
+      var result =
+          ExecInContainerPattern.execInContainer(client, container, machine.entered(command));
       return new Output(result.getExitCode(), result.getStdout(), result.getStderr());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -117,21 +120,25 @@ final class Docker {
 
   /// As when its power fails: nothing in it is told.
   void crash(Machine machine) {
-    client.killContainerCmd(machine.containerName()).exec();
+    client.killContainerCmd(kind.containerName(machine.name())).exec();
   }
 
   /// What is on its volumes is still there; /run and /tmp are new.
   void boot(Machine machine) {
-    client.startContainerCmd(machine.containerName()).exec();
+    client.startContainerCmd(kind.containerName(machine.name())).exec();
   }
 
   /// Removes every container of the bed with its volumes, and the network.
   void removeAll() {
     for (var container :
-        client.listContainersCmd().withShowAll(true).withLabelFilter(List.of(LABEL)).exec()) {
+        client
+            .listContainersCmd()
+            .withShowAll(true)
+            .withLabelFilter(List.of(kind.label()))
+            .exec()) {
       client.removeContainerCmd(container.getId()).withForce(true).withRemoveVolumes(true).exec();
     }
-    for (var network : client.listNetworksCmd().withFilter("label", List.of(LABEL)).exec()) {
+    for (var network : client.listNetworksCmd().withFilter("label", List.of(kind.label())).exec()) {
       client.removeNetworkCmd(network.getId()).exec();
     }
   }

@@ -30,6 +30,11 @@ final class ImageLoader {
     }
   }
 
+  /// Whether the worker would have to import any.
+  boolean isDue(Node worker) {
+    return !archives().stream().allMatch(archive -> has(worker, archive));
+  }
+
   private List<Path> archives() {
     try (Stream<Path> files = Files.list(images)) {
       return files.filter(file -> file.toString().endsWith(".tar")).sorted().toList();

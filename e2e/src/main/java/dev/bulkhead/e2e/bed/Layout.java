@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 ///
 /// @param recipes the folder `e2e/bed` of the checkout
 /// @param cache `$BULKHEAD_CACHE`: what is expensive to make and outlives a checkout
-record Layout(Path recipes, Path cache) {
+/// @param kind which bed
+record Layout(Path recipes, Path cache, BedKind kind) {
   /// Components whose binaries run in the machines, in the order of their search path.
   static final List<String> COMPONENTS =
       List.of("kubernetes", "etcd", "containerd", "runc", "cni", "coredns");
@@ -31,7 +32,8 @@ record Layout(Path recipes, Path cache) {
         recipes,
         cache == null
             ? Path.of(System.getProperty("user.home"), ".cache/bulkhead")
-            : Path.of(cache));
+            : Path.of(cache),
+        BedKind.ofEnvironment());
   }
 
   /// The folder of one built component: that of its present version, not the link to it, so that a
@@ -60,7 +62,7 @@ record Layout(Path recipes, Path cache) {
 
   /// What one bed's life makes: certificates, kubeconfig, evidence. Removed with the bed.
   Path state() {
-    return cache.resolve("bed");
+    return cache.resolve(kind.state());
   }
 
   Path certificates(String folder) {

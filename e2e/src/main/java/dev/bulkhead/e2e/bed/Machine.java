@@ -4,10 +4,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// One container of the bed.
 ///
 /// @param name host name and, prefixed, the container's name
+/// @param virtual whether there is a virtual machine in the container, which is then what is meant
 /// @param command the entry point in `e2e/bed/node`
 /// @param environment what the entry point reads
 /// @param mounts folder of this machine → where it appears, read-only
@@ -16,6 +18,7 @@ import java.util.TreeMap;
 /// @param devices device nodes handed through
 record Machine(
     String name,
+    boolean virtual,
     String command,
     String address,
     Map<String, String> environment,
@@ -30,7 +33,14 @@ record Machine(
     environment = new TreeMap<>(environment); // a definition's text must be the same in every JVM
   }
 
-  String containerName() {
-    return "bulkhead-" + name;
+  String image() {
+    return virtual ? "bulkhead-bed/machine" : "bulkhead-bed/node";
+  }
+
+  /// What to run in the container for a command to run in the machine.
+  String[] entered(String... command) {
+    return virtual
+        ? Stream.concat(Stream.of("/bed/enter"), Stream.of(command)).toArray(String[]::new)
+        : command;
   }
 }

@@ -20,6 +20,11 @@ public final class Node {
     return !name().equals(BedDefinition.CONTROL_PLANE);
   }
 
+  /// Whether it is emulated, and slow.
+  boolean isVirtual() {
+    return machine.virtual();
+  }
+
   /// Runs a command as root in the node's namespaces, however it ends.
   public Output exec(String... command) {
     return docker.exec(machine, command);

@@ -17,7 +17,7 @@ class BedDefinitionTest {
 
   @BeforeEach
   void buildComponents() throws IOException {
-    layout = new Layout(folder.resolve("recipes"), folder.resolve("cache"));
+    layout = new Layout(folder.resolve("recipes"), folder.resolve("cache"), BedKind.CONTAINERS);
     for (var component : Layout.COMPONENTS) build(component, component + "-1");
     Files.createDirectories(layout.machineFiles());
     Files.writeString(layout.machineFiles().resolve("worker"), "exec kubelet");
@@ -43,6 +43,25 @@ class BedDefinitionTest {
         .allSatisfy(worker -> assertThat(worker.devices()).contains("/dev/kvm"));
     assertThat(BedDefinition.of(layout, false).workers())
         .allSatisfy(worker -> assertThat(worker.devices()).doesNotContain("/dev/kvm"));
+  }
+
+  @Test
+  void bedsSideBySideShareNothingThatDockerNames() {
+    var containers = BedKind.CONTAINERS;
+    var passthrough = BedKind.PASSTHROUGH;
+    assertThat(passthrough.containerName("cp")).isNotEqualTo(containers.containerName("cp"));
+    assertThat(passthrough.network()).isNotEqualTo(containers.network());
+    assertThat(passthrough.label()).isNotEqualTo(containers.label());
+    assertThat(passthrough.subnet()).isNotEqualTo(containers.subnet());
+    assertThat(passthrough.state()).isNotEqualTo(containers.state());
+  }
+
+  @Test
+  void commandsForAMachineWithinAContainerAreTakenInside() {
+    var passthrough = new Layout(layout.recipes(), layout.cache(), BedKind.PASSTHROUGH);
+    var machines = BedDefinition.of(passthrough, true).machines();
+    assertThat(machines.getLast().entered("id", "-u")).containsExactly("/bed/enter", "id", "-u");
+    assertThat(machines.getFirst().entered("id")).containsExactly("id");
   }
 
   @Test

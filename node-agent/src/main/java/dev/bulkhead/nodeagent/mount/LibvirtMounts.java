@@ -10,6 +10,9 @@ import java.util.List;
 /// libvirtd, where QEMU opens them. Whatever made the mount (kubelet, CSI, the container runtime)
 /// need not be known.
 public final class LibvirtMounts {
+  /// The agent's pod shares the node's process ids.
+  private static final int NODE_INIT = 1;
+
   private final Path proc;
   private final Path libvirtPidFile;
 
@@ -24,6 +27,15 @@ public final class LibvirtMounts {
     if (!mounted(libvirtd).contains(target)) {
       Files.createDirectories(target);
       Linux.bindAcross(fromPid, source, libvirtd, target);
+    }
+  }
+
+  /// A folder of the node itself, at the same place, which must exist there. It stays as long as
+  /// libvirtd does.
+  public void bringFromNode(Path folder) throws IOException {
+    int libvirtd = libvirtd();
+    if (!mounted(libvirtd).contains(folder)) {
+      Linux.bindAcross(NODE_INIT, folder, libvirtd, folder);
     }
   }
 

@@ -32,7 +32,7 @@ class GuestDevicesTest {
   @TempDir private Path cdi;
 
   /// Its pod has the claims that the VM of `guest-3.json` asks for: gpu by a template, disk by
-  // name.
+  /// name.
   private static VmPod pod() throws IOException {
     return VmPod.of(
         new PodBuilder()

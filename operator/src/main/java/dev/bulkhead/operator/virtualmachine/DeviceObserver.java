@@ -53,7 +53,8 @@ final class DeviceObserver {
   /// has only just been made.
   List<String> shortages(VmPod pod) {
     var claims = pod.pod().getSpec().getResourceClaims();
-    if (claims.isEmpty() || clock.instant().isBefore(pod.createdAt().plus(PATIENCE))) {
+    var early = clock.instant().isBefore(pod.createdAt().plus(PATIENCE));
+    if (claims.isEmpty() || (early && pod.unschedulable().isEmpty())) {
       return List.of();
     }
     var shortages = new ArrayList<String>();

@@ -130,10 +130,13 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
       return news(Phase.Pending, Reason.DeviceUnavailable, message, now)
           .recheckAfter(REFUSED_RECHECK, now);
     }
-    return pod.unschedulable()
-        .map(cause -> news(Phase.Pending, Reason.Unschedulable, Words.unschedulable(cause), now))
-        .orElseGet(
-            () -> progress(Phase.Pending, "waiting for the scheduler", pod.createdAt(), now));
+    var outlook =
+        pod.unschedulable()
+            .map(
+                cause -> news(Phase.Pending, Reason.Unschedulable, Words.unschedulable(cause), now))
+            .orElseGet(
+                () -> progress(Phase.Pending, "waiting for the scheduler", pod.createdAt(), now));
+    return pod.hasClaims() ? outlook.recheckAfter(STUCK_RECHECK, now) : outlook;
   }
 
   private static Outlook starting(VmPod pod, VirtualMachineFacts facts) {

@@ -119,6 +119,10 @@ record VmPod(Pod pod) {
         .map(c -> Words.orElse(c.getMessage(), c.getReason()));
   }
 
+  boolean hasClaims() {
+    return !pod.getSpec().getResourceClaims().isEmpty();
+  }
+
   boolean keeperStarted() {
     return keeper()
         .map(ContainerStatus::getState)

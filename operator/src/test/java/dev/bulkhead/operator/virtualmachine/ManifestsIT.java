@@ -7,7 +7,11 @@ import dev.bulkhead.operator.apiserver.ApiServer;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FieldValidateable;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -231,6 +235,24 @@ class ManifestsIT {
   @Test
   void aNameOf63CharactersIsFine() {
     assertThatCode(() -> apply("a".repeat(63), GOOD)).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hello", "gpu", "nvme", "virtual-function", "usb"})
+  void examplesAreAccepted(String example) throws IOException {
+    try (var file = Files.newInputStream(Path.of("../examples", example + ".yaml"))) {
+      for (var document : client.load(file).items()) {
+        assertThatCode(
+                () ->
+                    client
+                        .resource(document)
+                        .inNamespace(namespace)
+                        .dryRun()
+                        .fieldValidation(FieldValidateable.Validation.STRICT)
+                        .create())
+            .doesNotThrowAnyException();
+      }
+    }
   }
 
   @Test

@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// What a card does for a virtual function, set through its physical function (ip-link(8), `vf`),
-/// in the node's network. All of it is set each time, so nothing is left of a former claim.
+/// in the node's network. All of it is set each time, so nothing is left of a former claim. The
+/// physical function is taken into operation: drivers of virtual ones wait for its answer.
 final class VirtualFunctionLink {
   private VirtualFunctionLink() {}
 
@@ -27,7 +28,7 @@ final class VirtualFunctionLink {
   static List<String> command(String parentInterface, int index, DeviceSettings.Card settings) {
     var command =
         new ArrayList<>(List.of("nsenter", "--target", "1", "--net", "ip", "link", "set", "dev"));
-    command.addAll(List.of(parentInterface, "vf", String.valueOf(index)));
+    command.addAll(List.of(parentInterface, "up", "vf", String.valueOf(index)));
     command.addAll(List.of("mac", settings.mac() == null ? "00:00:00:00:00:00" : settings.mac()));
     command.addAll(List.of("vlan", String.valueOf(settings.vlan() == null ? 0 : settings.vlan())));
     if (settings.spoofCheck() != null) {

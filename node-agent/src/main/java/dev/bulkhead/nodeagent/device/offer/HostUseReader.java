@@ -18,14 +18,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /// Finds out which hardware the node itself uses: disks that are mounted, swapped to, or part of
-/// something greater, and network cards that carry its addresses. It would rather keep a device too
-/// many: what is given away wrongly is a node lost.
+/// something greater, what its host shares with it, and network cards that carry its addresses. It
+/// would rather keep a device too many: what is given away wrongly is a node lost.
 public final class HostUseReader {
   /// `36 35 98:0 /root /mount options … - type source options` (proc_pid_mountinfo(5)).
   private static final int MOUNT_DEVICE = 2;
 
   private static final int MOUNT_ROOT = 3;
   private static final int MOUNT_POINT = 4;
+
+  /// Drivers of file systems behind virtio (kernel, net/9p/trans_virtio.c, fs/fuse/virtio_fs.c).
+  private static final List<String> SHARES = List.of("9pnet_virtio", "virtiofs");
 
   private final Path sys;
   private final Path proc;
@@ -44,6 +47,7 @@ public final class HostUseReader {
     readMounts(found);
     readSwaps(found);
     readHeldDisks(found);
+    readShares(found);
     readNetwork(found);
     return new HostUse(found.functions, found.usb);
   }
@@ -96,6 +100,19 @@ public final class HostUseReader {
       var holders = Sysfs.names(sys.resolve("class/block").resolve(disk).resolve("holders"));
       if (!holders.isEmpty()) {
         keep(sys.resolve("class/block").resolve(disk), "is part of " + holders.getFirst(), found);
+      }
+    }
+  }
+
+  /// What a virtual machine's host shares with it, mounted or not: the mount of a root file system
+  /// that lies below an overlay is out of sight.
+  private void readShares(Found found) throws IOException {
+    for (var driver : SHARES) {
+      var devices = sys.resolve("bus/virtio/drivers").resolve(driver);
+      for (var name : Sysfs.names(devices)) {
+        if (name.startsWith("virtio") && Files.exists(devices.resolve(name))) {
+          keepPath(Sysfs.real(devices.resolve(name)), "shares a folder of the host's", found);
+        }
       }
     }
   }

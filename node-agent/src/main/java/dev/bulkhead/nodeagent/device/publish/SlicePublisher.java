@@ -20,10 +20,13 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import org.jboss.logging.Logger;
 
 /// Keeps a node's ResourceSlices as they should be, also when somebody else changes them: kubelet
 /// removes them all when it has not seen the driver for a while.
 public final class SlicePublisher implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(SlicePublisher.class);
+
   private static final PatchContext APPLY =
       new PatchContext.Builder()
           .withPatchType(PatchType.SERVER_SIDE_APPLY)
@@ -38,7 +41,14 @@ public final class SlicePublisher implements AutoCloseable {
   public SlicePublisher(KubernetesClient client, String node) {
     this.client = client;
     this.node = node;
-    this.slices = ofThisNode().runnableInformer(0);
+    this.slices =
+        ofThisNode()
+            .runnableInformer(0)
+            .exceptionHandler(
+                (_, e) -> {
+                  LOG.warnf("watching ResourceSlices: %s; trying again", e.getMessage());
+                  return true;
+                });
   }
 
   private FilterWatchListDeletable<

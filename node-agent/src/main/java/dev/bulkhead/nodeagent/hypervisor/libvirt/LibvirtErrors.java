@@ -39,7 +39,7 @@ final class LibvirtErrors {
   /// A start that failed for what may be over at the next: a call for the same domain that is still
   /// under way, perhaps of an agent that was killed amid it, a lock not got in time, a device that
   /// another guest still has, no memory, a full file system. Of system errors, libvirt gives errno
-  // as the first number (virerror.c).
+  /// as the first number (virerror.c).
   static boolean isPassing(LibvirtException e) {
     var error = e.getError();
     return PASSING.contains(error.getCode())

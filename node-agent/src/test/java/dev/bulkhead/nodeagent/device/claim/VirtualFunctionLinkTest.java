@@ -10,7 +10,8 @@ class VirtualFunctionLinkTest {
     assertThat(
             VirtualFunctionLink.command(
                 "ens1f0", 3, new DeviceSettings.Card("52:54:00:12:34:56", 7, false)))
-        .endsWith("ens1f0", "vf", "3", "mac", "52:54:00:12:34:56", "vlan", "7", "spoofchk", "off");
+        .containsSubsequence("dev", "ens1f0", "up")
+        .endsWith("vf", "3", "mac", "52:54:00:12:34:56", "vlan", "7", "spoofchk", "off");
   }
 
   @Test
