@@ -11,8 +11,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Whatever of Kubernetes or Bulkhead dies or freezes, guests that run do not notice, and what was
 /// under way is finished once it is back.
 ///
-/// Every component is killed once; with `-Dfaults=all` (`make faults`) it is all that `Injection`
-/// knows, for more than an hour. `-Dseed=` draws other moments.
+/// Every component is killed once, one is frozen, two are killed together; with `-Dfaults=all`
+/// (`make faults`) it is all that `Injection` knows, for more than an hour. `-Dseed=` draws others,
+/// at other moments.
 @Isolated("kills components")
 @ExtendWith(OnCluster.class)
 class FaultsE2E {
@@ -21,9 +22,7 @@ class FaultsE2E {
 
   static List<Injection> injections() {
     long seed = Long.getLong("seed", 1);
-    return "all".equals(System.getProperty("faults"))
-        ? Injection.all(seed)
-        : Injection.everyComponentKilled(seed);
+    return "all".equals(System.getProperty("faults")) ? Injection.all(seed) : Injection.few(seed);
   }
 
   /// After a failure all guests are new ones, so that it is not told twice.

@@ -32,12 +32,18 @@ record Injection(List<Component> components, Duration frozenFor, Duration lead) 
     return components.contains(Component.KUBELET) || components.contains(Component.CONTAINERD);
   }
 
-  /// Every component killed once, at moments drawn by the seed.
-  static List<Injection> everyComponentKilled(long seed) {
+  /// Every component killed once, then one long frozen and two killed together; which, and at what
+  /// moments, the seed draws.
+  static List<Injection> few(long seed) {
     var random = new Random(seed);
-    return Stream.of(Component.values())
-        .map(component -> new Injection(List.of(component), Duration.ZERO, lead(random)))
-        .toList();
+    var few = new ArrayList<Injection>();
+    for (var component : Component.values()) {
+      few.add(new Injection(List.of(component), Duration.ZERO, lead(random)));
+    }
+    var frozen = any(random, List.of(Component.values()));
+    few.add(new Injection(List.of(frozen), LONG, lead(random)));
+    few.add(new Injection(any(random, pairs()), Duration.ZERO, lead(random)));
+    return List.copyOf(few);
   }
 
   /// Every component and every pair, killed and frozen, each component alone at every moment.

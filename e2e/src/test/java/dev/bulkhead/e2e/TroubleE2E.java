@@ -140,23 +140,30 @@ class TroubleE2E {
   }
 
   /// The agent is held until the pod's container runs, because the container runtime needs the same
-  /// room.
+  /// room. A guest that runs there already does not.
   @Test
-  void fullNodeIsSaidAndCuredByRoom(Lab lab, Hosts hosts) throws Exception {
+  void fullNodeIsSaidAndCuredByRoomAndItsGuestsDoNotNotice(Lab lab, Hosts hosts) throws Exception {
     var node = hosts.on("worker-1");
-    var agent = Component.NODE_AGENT.find(lab, hosts, node.name());
-    agent.freeze();
-    try {
-      lab.apply(Manifests.tinyGuest("cramped", Manifests.onNode(node.name())));
-      lab.awaitKeeper("cramped");
-      try (var _ = node.fillState()) {
+    lab.apply(Manifests.tinyGuest("rock", Manifests.onNode(node.name())));
+    try (var rock = new Untouched(lab, hosts, "rock")) {
+      var agent = Component.NODE_AGENT.find(lab, hosts, node.name());
+      agent.freeze();
+      try {
+        lab.apply(Manifests.tinyGuest("cramped", Manifests.onNode(node.name())));
+        lab.awaitKeeper("cramped");
+        try (var _ = node.fillState()) {
+          agent.thaw();
+          assertSaid(lab, "cramped", "Running", "StartDelayed", "No space left on device");
+          rock.assertUntouched();
+          assertThat(Lab.condition(lab.vm("rock").get(), "Ready").getStatus()).isEqualTo("True");
+        }
+        assertRuns(lab, "cramped");
+        assertThat(lab.vm("cramped").get().getStatus().getRestarts()).isNull();
+        rock.assertUntouchedAndObeying();
+        assertThat(lab.vm("rock").get().getStatus().getRestarts()).isNull();
+      } finally {
         agent.thaw();
-        assertSaid(lab, "cramped", "Running", "StartDelayed", "No space left on device");
       }
-      assertRuns(lab, "cramped");
-      assertThat(lab.vm("cramped").get().getStatus().getRestarts()).isNull();
-    } finally {
-      agent.thaw();
     }
   }
 

@@ -9,6 +9,9 @@ import java.time.Duration;
 final class Untouched implements AutoCloseable {
   private static final Duration STATUS_RIGHT_WITHIN = Duration.ofSeconds(10);
 
+  /// Not on the first node, which tests disturb.
+  private static final String CLIENT = "client-2";
+
   private final Lab lab;
   private final Hosts hosts;
   private final Guest guest;
@@ -22,16 +25,16 @@ final class Untouched implements AutoCloseable {
     this.lab = lab;
     this.hosts = hosts;
     this.guest = lab.awaitRunning(vm);
-    this.bootId = guest.bootId();
+    this.bootId = bootId();
     this.podUid = podUid();
     this.qemu = hosts.on(guest.node()).qemuOf(lab, vm);
-    this.connection = EchoConnection.open(lab, "client-2", guest.ip(), 7);
+    this.connection = EchoConnection.open(lab, CLIENT, guest.ip(), 7);
   }
 
   /// Still the same boot, connection, QEMU process and pod, and no other QEMU on any node.
   void assertUntouched() {
     connection.awaitEcho();
-    assertThat(guest.bootId()).as("boot id of " + guest.name()).isEqualTo(bootId);
+    assertThat(bootId()).as("boot id of " + guest.name()).isEqualTo(bootId);
     assertThat(hosts.qemusOf(lab, guest.name())).containsExactly(qemu);
     assertThat(hosts.on(guest.node()).runs(qemu)).isTrue();
     assertThat(podUid()).isEqualTo(podUid);
@@ -50,6 +53,10 @@ final class Untouched implements AutoCloseable {
     lab.patch(guest.name(), "{\"spec\":{\"power\":\"Running\"}}");
     lab.awaitRunning(guest.name());
     assertUntouched();
+  }
+
+  private String bootId() {
+    return lab.awaitGet(CLIENT, guest.url("/cgi-bin/boot-id"));
   }
 
   private String podUid() {
