@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineStatus.Phase;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -73,11 +74,14 @@ class ApiServerTroubleE2E {
     assertThat(restartsOfOurs(lab)).as("restarts of our own containers").isEqualTo(restarts);
   }
 
+  /// Once all have connected again, which takes kubelet a few attempts: those of its heartbeat give
+  /// up after 4 s here, as long as a handshake and an answer take.
   @Test
   void aNodeThatHearsLateOfAllThingsDoesThemNevertheless(Lab lab, Hosts hosts) {
     var restarts = restartsOfOurs(lab);
     try (var rock = new Untouched(lab, hosts, "rock")) {
       slowness.begin();
+      new Recovery(lab, hosts).await(Instant.now());
       lab.apply(guest("patient"));
       assertStarted(lab, hosts, "patient");
       rock.assertUntouched();
