@@ -58,7 +58,7 @@ final class Refusals {
   void end() {
     lab.delete("flowschema/" + NAME, "prioritylevelconfiguration/" + NAME);
     if (occupant != 0) {
-      controlPlane.sh("kill -- -" + occupant + " || true; rm -f /tmp/" + NAME);
+      controlPlane.sh("kill -- -" + occupant + " || true; rm -f /tmp/" + NAME + "{,.sh}");
       occupant = 0;
     }
   }
@@ -71,7 +71,8 @@ final class Refusals {
         .toList();
   }
 
-  /// To write an Event, as the operator may.
+  /// To write an Event, as the operator may. `--foreground` keeps it in the process group of the
+  /// loop, to end with it.
   private long occupy() {
     var operator = Deployment.operatorPods(lab.client()).getFirst();
     var write =
@@ -83,7 +84,7 @@ final class Refusals {
         mkfifo /tmp/%1$s
         cat >/tmp/%1$s.sh <<'LOOP'
         exec 3<>/tmp/%1$s
-        while :; do timeout 50 %2$s <&3; done
+        while :; do timeout --foreground 50 %2$s <&3; done
         LOOP
         setsid bash /tmp/%1$s.sh </dev/null >/dev/null 2>&1 & echo $!
         """
