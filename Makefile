@@ -57,8 +57,9 @@ e2e: $(if $(E2E_KUBECONFIG),,images chart) ## runs cluster tests: make e2e TEST=
 
 # The other bed. Any target acts on it like this: make bed-down BULKHEAD_BED=passthrough
 e2e-passthrough: export BULKHEAD_BED = passthrough
-e2e-passthrough: images chart ## tests of devices behind an emulated IOMMU, on a second bed, which it leaves running
-	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test='$(or $(TEST),Passthrough*E2E)'
+e2e-passthrough: tests = Passthrough*E2E,NodeClockE2E
+e2e-passthrough: images chart ## tests of devices behind an emulated IOMMU, and of a node's own clock, on a second bed, which it leaves running
+	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test='$(or $(TEST),$(tests))'
 
 faults: images chart ## every fault, alone and in pairs, at every moment: more than an hour; make faults SEED=7 draws other moments
 	@$(MVN) -pl crds,e2e verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=FaultsE2E -Dfaults=all $(if $(SEED),-Dseed=$(SEED))

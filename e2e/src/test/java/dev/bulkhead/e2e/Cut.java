@@ -3,7 +3,7 @@ package dev.bulkhead.e2e;
 /// The network between one worker and the API server, cut in both directions until it is closed:
 /// packets are dropped, as by a broken switch, and nobody is told. Pods still reach each other.
 final class Cut implements AutoCloseable {
-  private static final String CONTROL_PLANE = "172.30.0.10";
+  static final String CONTROL_PLANE = "172.30.0.10";
 
   private final Host host;
 

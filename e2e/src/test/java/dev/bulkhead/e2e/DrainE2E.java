@@ -105,6 +105,60 @@ class DrainE2E {
     assertThat(hosts.qemusOf(lab, "big")).hasSize(1);
   }
 
+  /// Of the last of its node's pods in priority, by far. The others have room in what they request.
+  @Test
+  @EnabledIfSystemProperty(named = "nodes", matches = "all")
+  void aGuestEvictedForItsNodesMemoryIsStartedWhereThereIsSome(Lab lab, Hosts hosts) {
+    lab.delete("pod", "client-2"); // requests nothing, and would go first
+    lab.apply(priority("e2e-meek", -1000), hungry(OTHER));
+    try {
+      var guest = lab.awaitRunning("hungry");
+      assertThat(guest.node()).isEqualTo(OTHER);
+      var bootId = guest.bootId();
+      try (var pressure = new MemoryPressure(lab, hosts, OTHER)) {
+        Lab.awaitTrue("the taint", pressure::isTainted);
+        lab.awaitVm("hungry", "evicted", vm -> vm.getStatus().getRestarts() != null);
+        lab.awaitVm("hungry", "on the other node", vm -> runsOn(vm, NODE));
+        assertThat(pressure.isTainted()).as("the node it left is tainted still").isTrue();
+      }
+      assertThat(lab.awaitRunning("hungry").bootId()).isNotEqualTo(bootId);
+      var restarts = lab.vm("hungry").get().getStatus().getRestarts();
+      assertThat(restarts.getLastExitReason()).isEqualTo("Evicted");
+      assertThat(restarts.getLastExitMessage()).contains("low on resource: memory");
+      assertThat(restarts.getCount()).isEqualTo(1);
+      assertThat(hosts.qemusOf(lab, "hungry")).hasSize(1);
+    } finally {
+      lab.apply(Manifests.container("client-2", OTHER));
+      replaceEvictedOperators(lab);
+    }
+  }
+
+  /// It takes twice the memory that its node is made short of.
+  private static String hungry(String node) {
+    return Manifests.tinyGuest(
+            "hungry",
+            "  priorityClassName: e2e-meek",
+            Manifests.preferably(node),
+            """
+              cloudInit:
+                userData: |
+                  #!/bin/sh
+                  dd if=/dev/zero of=/hoard bs=1M count=%d
+                  exec serve
+            """
+                .formatted((2 * MemoryPressure.SHORT) >> 20)
+                .stripTrailing())
+        .replace("96Mi", "1Gi");
+  }
+
+  /// Kubernetes keeps a pod that was evicted, beside the one in its place.
+  private static void replaceEvictedOperators(Lab lab) {
+    lab.kubectl()
+        .run("-n", Deployment.NAMESPACE, "delete", "pod", "--field-selector=status.phase=Failed")
+        .succeeded();
+    Lab.awaitTrue("all of Bulkhead", () -> Deployment.isComplete(lab.client()));
+  }
+
   private static Guest start(Lab lab, String name, String... spec) {
     var lines = new java.util.ArrayList<>(java.util.List.of(spec));
     lines.add(Manifests.preferably(NODE));
@@ -137,7 +191,11 @@ class DrainE2E {
   }
 
   private static boolean runsElsewhere(VirtualMachine vm) {
-    return OTHER.equals(vm.getStatus().getNode())
+    return runsOn(vm, OTHER);
+  }
+
+  private static boolean runsOn(VirtualMachine vm, String node) {
+    return node.equals(vm.getStatus().getNode())
         && "True".equals(Lab.condition(vm, "Running").getStatus());
   }
 
