@@ -229,6 +229,48 @@ class DeviceClaimsE2E {
     return "device.attributes['bulkhead.dev'].parent == '%s'".formatted(parent);
   }
 
+  /// By kubelet, in the pod's status (Kubernetes 1.37).
+  @Test
+  void whoHasADeviceThatFailsIsToldSo(Lab lab, Hosts hosts) {
+    var host = hosts.on(GPUS);
+    lab.apply(claim("one", "gpu.bulkhead.dev", 1, at("0000:1a:00.0")), pod("user", "one"));
+    awaitRunning(lab, "user");
+    Lab.await("a healthy device").until(() -> health(lab, "user"), "Healthy "::equals);
+    try {
+      setFatalErrors(host, 2);
+      Lab.await("a device that has failed")
+          .until(
+              () -> health(lab, "user"),
+              words -> words.startsWith("Unhealthy 0000:1a:00.0 had 2 fatal"));
+    } finally {
+      setFatalErrors(host, 0);
+    }
+    Lab.await("a device that is well again").until(() -> health(lab, "user"), "Healthy "::equals);
+  }
+
+  /// With an event of another device's: of a recorded one the kernel knows nothing.
+  private static void setFatalErrors(Host host, int count) {
+    host.sh(
+        """
+        printf 'TOTAL_ERR_FATAL %d\\n' >%s/sys/bus/pci/devices/0000:1a:00.0/aer_dev_fatal
+        echo change >/sys/class/block/loop0/uevent
+        """
+            .formatted(count, RecordedHardware.FOLDER));
+  }
+
+  private static String health(Lab lab, String pod) {
+    return lab.kubectl()
+        .run(
+            "get",
+            "pod",
+            pod,
+            "-o",
+            "jsonpath={range .status.containerStatuses[*].allocatedResourcesStatus[*].resources[*]}"
+                + "{.health} {.message}{end}")
+        .succeeded()
+        .out();
+  }
+
   @Test
   void agentAndKubeletMayDieAndTheClaimIsStillGivenBack(Lab lab, Hosts hosts) {
     lab.apply(claim("vf", "nic-vf.bulkhead.dev", 1, INTEL), pod("user", "vf"));

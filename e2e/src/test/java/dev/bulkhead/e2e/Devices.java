@@ -7,8 +7,8 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import java.util.List;
 
 /// What tests of devices share: claims and the pods that have them, and what nodes offer.
-final class Devices {
-  static List<ResourceSlice> slices(Lab lab) {
+public final class Devices {
+  public static List<ResourceSlice> slices(Lab lab) {
     return lab.client().resources(ResourceSlice.class).list().getItems();
   }
 
@@ -52,7 +52,7 @@ final class Devices {
   }
 
   /// Removes the VMs, pods and claims of a test.
-  static void clear(Lab lab) {
+  public static void clear(Lab lab) {
     lab.clear();
     lab.kubectl()
         .run("delete", "pod", "-l", "test=devices", "--wait=true", "--force", "--grace-period=0")
@@ -60,11 +60,11 @@ final class Devices {
     lab.kubectl().run("delete", "resourceclaim", "--all", "--wait=true").succeeded();
   }
 
-  static String claim(String name, String deviceClass, int count) {
+  public static String claim(String name, String deviceClass, int count) {
     return claim(name, deviceClass, count, "true");
   }
 
-  static String claim(String name, String deviceClass, int count, String cel) {
+  public static String claim(String name, String deviceClass, int count, String cel) {
     return """
     apiVersion: resource.k8s.io/v1
     kind: ResourceClaim
@@ -91,13 +91,17 @@ final class Devices {
   }
 
   static String template(String name, String deviceClass) {
+    return template(name, deviceClass, "true");
+  }
+
+  public static String template(String name, String deviceClass, String cel) {
     return """
     apiVersion: resource.k8s.io/v1
     kind: ResourceClaimTemplate
     metadata: {name: %s}
-    spec: {spec: {devices: {requests: [{name: device, exactly: {deviceClassName: %s}}]}}}
+    spec: {spec: {devices: {requests: [{name: device, exactly: {deviceClassName: %s, selectors: [{cel: {expression: "%s"}}]}}]}}}
     """
-        .formatted(name, deviceClass);
+        .formatted(name, deviceClass, cel);
   }
 
   static String pod(String name, String claim) {
@@ -129,7 +133,7 @@ final class Devices {
   }
 
   /// Of a claim: the device with that function, alone or first of its group.
-  static String at(String function) {
+  public static String at(String function) {
     return "device.attributes['resource.kubernetes.io'].pciBusID == '%s'".formatted(function);
   }
 
@@ -139,13 +143,13 @@ final class Devices {
     return host.sh("[ ! -e %1$s ] || basename $(readlink %1$s)".formatted(link)).strip();
   }
 
-  static void awaitDriver(Host host, String function, String driver) {
+  public static void awaitDriver(Host host, String function, String driver) {
     Lab.await(function + " on driver " + driver)
         .until(() -> driver(host, function), driver::equals);
   }
 
   /// Where the node itself finds an NVMe disk.
-  static String disk(String function) {
+  public static String disk(String function) {
     return "/dev/$(ls /sys/bus/pci/devices/%s/nvme)n1".formatted(function);
   }
 

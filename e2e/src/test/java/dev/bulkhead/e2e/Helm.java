@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Optional;
 
 /// The real helm, and Bulkhead's release as an administrator has it.
-record Helm(String kubeconfig) {
+public record Helm(String kubeconfig) {
   private static final String RELEASE = "bulkhead";
   private static final String CHART = "../helm/bulkhead";
 
-  static Helm of(Lab lab) {
+  public static Helm of(Lab lab) {
     return new Helm(lab.kubectl().kubeconfig());
   }
 
@@ -25,7 +25,7 @@ record Helm(String kubeconfig) {
     return Kubectl.process(kubeconfig, "", command);
   }
 
-  void upgrade(String... values) {
+  public void upgrade(String... values) {
     var options = new ArrayList<>(List.of(CHART, "--reuse-values"));
     for (var value : values) {
       options.addAll(List.of("--set", value));
@@ -33,12 +33,12 @@ record Helm(String kubeconfig) {
     run("upgrade", options.toArray(String[]::new)).succeeded();
   }
 
-  void rollback(int revision) {
+  public void rollback(int revision) {
     run("rollback", Integer.toString(revision)).succeeded();
   }
 
   /// The release's present revision.
-  int revision() {
+  public int revision() {
     return release().orElseThrow().path("version").asInt();
   }
 

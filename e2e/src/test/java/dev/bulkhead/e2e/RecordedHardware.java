@@ -8,19 +8,19 @@ import java.util.HexFormat;
 
 /// Another machine's sysfs and proc, laid out on a node from the records of the node agent's own
 /// tests.
-final class RecordedHardware {
-  static final String FOLDER = "/var/lib/bulkhead-recorded";
+public final class RecordedHardware {
+  public static final String FOLDER = "/var/lib/bulkhead-recorded";
 
   private static final Path RECORDS = Path.of("../node-agent/src/test/resources/hosts");
 
   private RecordedHardware() {}
 
-  static void layOut(Host host, String record) {
+  public static void layOut(Host host, String record) {
     host.sh("rm -rf %1$s && mkdir -p %1$s".formatted(FOLDER));
     host.sh(script(record));
   }
 
-  static void remove(Host host) {
+  public static void remove(Host host) {
     host.sh("rm -rf " + FOLDER);
   }
 

@@ -37,7 +37,9 @@ class BenchE2E {
           "agent_rss_mib",
           "control_plane_rss_mib",
           "guest_disk_ratio",
-          "guest_net_ratio");
+          "guest_net_ratio",
+          "device_inventory_256_ms",
+          "device_slice_update_s");
 
   @Test
   void figures(Lab lab, Hosts hosts) throws IOException {
@@ -78,9 +80,18 @@ class BenchE2E {
     measures.put("guest", report -> new GuestBench(lab, hosts).run(report));
     measures.put("memory", report -> new MemoryBench(lab, hosts).run(report));
     measures.put("request", report -> new RequestBench(lab, hosts).run(report));
+    measures.put("devices", report -> devices(lab, hosts, report));
     measures.put("burst", report -> new BurstBench(Integer.getInteger("vms", 0)).run(report));
+    if ("passthrough".equals(System.getenv("BULKHEAD_BED"))) {
+      measures.put("passthrough", report -> new PassthroughBench(lab, hosts).run(report));
+    }
     measures.put("agent", report -> new AgentBench(1000).run(report));
     return measures;
+  }
+
+  private static void devices(Lab lab, Hosts hosts, Report report) {
+    DeviceInventoryBench.run(report);
+    new DeviceEventBench(lab, hosts).run(report);
   }
 
   /// One that fails takes nothing from the others.

@@ -4,17 +4,10 @@ import dev.bulkhead.e2e.Host;
 import dev.bulkhead.e2e.Hosts;
 import dev.bulkhead.e2e.Lab;
 import dev.bulkhead.e2e.Manifests;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPOutputStream;
 
 /// What a guest gets done in a VM, to what it gets done under bare libvirt: two guests of the same
 /// QEMU arguments on one node, of which one works at a time, by turns. A ratio of 1 is no loss.
@@ -59,7 +52,7 @@ record GuestBench(Lab lab, Hosts hosts) {
                 "  disks: [{name: data, empty: {size: 128Mi}}]",
                 "  cloudInit:",
                 "    userData: |",
-                userData().indent(6).stripTrailing())
+                GuestLoad.userData().indent(6).stripTrailing())
             .replace("memory: {size: 96Mi}", MEMORY));
     var guest = lab.awaitRunning(VM);
     var peer = lab.client().pods().inNamespace(lab.namespace()).withName(PEER).get().getStatus();
@@ -85,35 +78,19 @@ record GuestBench(Lab lab, Hosts hosts) {
   }
 
   private List<Pair> pairs(Host host, String vm, String load) {
-    rate(host, vm, load); // places on the disk exist, code is translated
-    rate(host, BareLibvirt.GUEST_ADDRESS, load);
+    GuestLoad.rate(host, vm, SECONDS, load); // places on the disk exist, code is translated
+    GuestLoad.rate(host, BareLibvirt.GUEST_ADDRESS, SECONDS, load);
     var pairs = new ArrayList<Pair>();
     for (int i = 0; i < ROUNDS; i++) {
       if (i % 2 == 0) {
-        var ours = rate(host, vm, load);
-        pairs.add(new Pair(ours, rate(host, BareLibvirt.GUEST_ADDRESS, load)));
+        var ours = GuestLoad.rate(host, vm, SECONDS, load);
+        pairs.add(new Pair(ours, GuestLoad.rate(host, BareLibvirt.GUEST_ADDRESS, SECONDS, load)));
       } else {
-        var bare = rate(host, BareLibvirt.GUEST_ADDRESS, load);
-        pairs.add(new Pair(rate(host, vm, load), bare));
+        var bare = GuestLoad.rate(host, BareLibvirt.GUEST_ADDRESS, SECONDS, load);
+        pairs.add(new Pair(GuestLoad.rate(host, vm, SECONDS, load), bare));
       }
     }
     return pairs;
-  }
-
-  private static double rate(Host host, String guest, String load) {
-    var ask =
-        """
-        exec 3<>/dev/tcp/%s/80
-        printf 'GET /cgi-bin/load?%d+%s HTTP/1.0\\r\\n\\r\\n' >&3
-        sed '1,/^.$/d' <&3
-        """
-            .formatted(guest, SECONDS, load);
-    var answer = host.exec("timeout", "60", "bash", "-euc", ask);
-    if (!answer.out().strip().matches("\\d+")) {
-      throw new IllegalStateException(
-          "%s of %s: '%s' %s".formatted(load, guest, answer.out(), answer.err()));
-    }
-    return Double.parseDouble(answer.out().strip());
   }
 
   /// Zeros without end from port 7001; port 7002 takes whatever comes.
@@ -150,34 +127,5 @@ record GuestBench(Lab lab, Hosts hosts) {
       report.figureAtLeast(kind + "_ratio", worst, "", AIM, "the lowest of these");
     }
     report.samples("guest", measured);
-  }
-
-  private static String userData() {
-    var program = Path.of("target", "guest-load").toString();
-    LocalProcess.run(
-        "musl-gcc", "-Os", "-static", "-s", "-o", program, "src/test/resources/guest-load.c");
-    return """
-    #!/bin/sh
-    base64 -d <<'END' | gunzip >/bin/guest-load
-    %sEND
-    cat >/www/cgi-bin/load <<'END'
-    #!/bin/sh
-    printf 'Content-Type: text/plain\\r\\n\\r\\n'
-    exec guest-load $(echo "$QUERY_STRING" | tr + ' ') 2>&1
-    END
-    chmod +x /bin/guest-load /www/cgi-bin/load
-    exec serve
-    """
-        .formatted(text(Path.of(program)));
-  }
-
-  private static String text(Path program) {
-    var packed = new ByteArrayOutputStream();
-    try (var gzip = new GZIPOutputStream(packed)) {
-      Files.copy(program, gzip);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return Base64.getMimeEncoder(76, new byte[] {'\n'}).encodeToString(packed.toByteArray()) + "\n";
   }
 }

@@ -1,6 +1,7 @@
 package dev.bulkhead.e2e.bench;
 
 import dev.bulkhead.e2e.Host;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,17 +30,21 @@ final class HttpProbe {
       exit 1;
       """;
 
-  private static final int LIMIT_S = 90;
+  private static final Duration LIMIT = Duration.ofSeconds(90);
 
   /// @param prefix of the command: how to get to where the server can be reached
   static Instant firstAnswer(Host from, List<String> prefix, String address) {
+    return firstAnswer(from, prefix, address, LIMIT);
+  }
+
+  static Instant firstAnswer(Host from, List<String> prefix, String address, Duration within) {
     var command = new ArrayList<>(prefix);
-    command.addAll(List.of("perl", "-e", ASK, address, Integer.toString(LIMIT_S)));
+    command.addAll(List.of("perl", "-e", ASK, address, Long.toString(within.toSeconds())));
     var output = from.exec(command.toArray(String[]::new));
     if (output.status() != 0) {
       throw new IllegalStateException(
           "%s did not answer %s within %d s: %s"
-              .formatted(address, from.name(), LIMIT_S, output.err()));
+              .formatted(address, from.name(), within.toSeconds(), output.err()));
     }
     return Instant.ofEpochMilli(Long.parseLong(output.out().strip()));
   }

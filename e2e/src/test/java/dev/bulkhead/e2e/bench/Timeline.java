@@ -59,13 +59,21 @@ final class Timeline implements AutoCloseable {
     return await(name + ": " + what, () -> marks.get(name + " " + what));
   }
 
+  Instant await(String name, String what, Duration within) {
+    return await(name + ": " + what, within, () -> marks.get(name + " " + what));
+  }
+
   String awaitAddress(String name) {
     return await("the address of " + name, () -> addresses.get(name));
   }
 
   static <T> T await(String what, Supplier<T> value) {
+    return await(what, Duration.ofSeconds(90), value);
+  }
+
+  static <T> T await(String what, Duration within, Supplier<T> value) {
     return Awaitility.await(what)
-        .atMost(Duration.ofSeconds(90))
+        .atMost(within)
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(10))
         .until(value::get, found -> found != null);

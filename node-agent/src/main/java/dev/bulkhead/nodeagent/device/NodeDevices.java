@@ -6,6 +6,9 @@ import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.device.claim.Preparer;
 import dev.bulkhead.nodeagent.device.claim.SysfsBinding;
 import dev.bulkhead.nodeagent.device.claim.Untouched;
+import dev.bulkhead.nodeagent.device.health.DeviceHealth;
+import dev.bulkhead.nodeagent.device.health.HealthService;
+import dev.bulkhead.nodeagent.device.health.SysfsPresence;
 import dev.bulkhead.nodeagent.device.inventory.InventoryReader;
 import dev.bulkhead.nodeagent.device.offer.Giving;
 import dev.bulkhead.nodeagent.device.offer.GivingSettings;
@@ -51,6 +54,9 @@ public final class NodeDevices implements AutoCloseable {
   private final HostUseReader use;
   private final SlicePublisher publisher;
   private final DeviceReports reports;
+  private final PreparedFiles claims;
+  private final SysfsPresence presence;
+  private final HealthService health;
   private final DraPlugin plugin;
   private final AtomicBoolean due = new AtomicBoolean();
   private String trouble;
@@ -89,13 +95,17 @@ public final class NodeDevices implements AutoCloseable {
             places.sys(), places.proc(), places.recorded() ? Map::of : new NodeNetwork());
     this.publisher = new SlicePublisher(client, node);
     this.reports = new DeviceReports(client, node, InstantSource.system());
+    this.claims = new PreparedFiles(places.cdi());
+    this.presence = new SysfsPresence(places.sys(), places.recorded());
+    this.health = new HealthService(node, InstantSource.system());
     this.plugin =
         new DraPlugin(
             new Preparer(
                 new ApiClaims(client, node),
-                new PreparedFiles(places.cdi()),
+                claims,
                 places.recorded() ? new Untouched() : new SysfsBinding(places.sys()),
                 this::offered),
+            health,
             places.registry(),
             places.plugin(),
             places.pluginForKubelet(),
@@ -129,6 +139,7 @@ public final class NodeDevices implements AutoCloseable {
     due.set(false);
     try {
       var offered = offered();
+      health.publish(DeviceHealth.of(offered, claims.all(), presence));
       publisher.publish(offered);
       trouble = null;
       reports.publish(DeviceStatus.of(offered, !giving().allow().isEmpty()));

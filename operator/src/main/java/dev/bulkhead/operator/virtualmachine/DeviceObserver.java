@@ -1,10 +1,12 @@
 package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.DevicesMessage;
 import dev.bulkhead.operator.virtualmachine.DeviceShortage.Wish;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import io.fabric8.kubernetes.api.model.PodResourceClaimStatus;
+import io.fabric8.kubernetes.api.model.resource.v1.Device;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequest;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceTaint;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
@@ -139,21 +141,10 @@ final class DeviceObserver {
 
   private List<DeviceShortage.Node> read() {
     var users = users();
-    var devices = new HashMap<String, List<DeviceShortage.Device>>();
-    for (var slice : client.resources(ResourceSlice.class).list().getItems()) {
-      if (slice.getSpec().getDriver().equals(Contract.DEVICE_DRIVER)) {
-        var pool = slice.getSpec().getPool().getName();
-        for (var device : slice.getSpec().getDevices()) {
-          devices
-              .computeIfAbsent(pool, any -> new ArrayList<>())
-              .add(
-                  new DeviceShortage.Device(
-                      device.getAttributes().get("type").getString(),
-                      users.get(pool + "/" + device.getName()),
-                      fault(device.getTaints())));
-        }
-      }
-    }
+    var slices =
+        client.resources(ResourceSlice.class).list().getItems().stream()
+            .filter(slice -> slice.getSpec().getDriver().equals(Contract.DEVICE_DRIVER))
+            .collect(Collectors.groupingBy(slice -> slice.getSpec().getPool().getName()));
     return client.nodes().list().getItems().stream()
         .map(
             node -> {
@@ -163,12 +154,46 @@ final class DeviceObserver {
                       .filter(condition -> condition.getType().equals(Contract.DEVICES_CONDITION))
                       .map(NodeCondition::getMessage)
                       .findFirst()
+                      .map(DevicesMessage::parse)
                       .orElse(null);
-              return new DeviceShortage.Node(name, devices.getOrDefault(name, List.of()), says);
+              return node(
+                  name,
+                  slices.getOrDefault(name, List.of()),
+                  users.getOrDefault(name, Map.of()),
+                  says);
             })
         .filter(node -> !node.devices().isEmpty() || node.says() != null)
         .sorted((one, other) -> one.name().compareTo(other.name()))
         .toList();
+  }
+
+  /// @param slices all of the node's
+  /// @param users of its devices, by name
+  /// @param says null for nothing
+  static DeviceShortage.Node node(
+      String name, List<ResourceSlice> slices, Map<String, String> users, DevicesMessage says) {
+    var counters = new SharedCounters(slices, users);
+    var devices =
+        slices.stream()
+            .flatMap(slice -> slice.getSpec().getDevices().stream())
+            .map(
+                device ->
+                    new DeviceShortage.Device(
+                        device.getAttributes().get("type").getString(),
+                        users.containsKey(device.getName())
+                            ? users.get(device.getName())
+                            : counters.takersOf(device),
+                        fault(device, says)))
+            .toList();
+    return new DeviceShortage.Node(name, devices, says);
+  }
+
+  /// A taint cannot say more than that; its node can.
+  private static String fault(Device device, DevicesMessage says) {
+    var taint = fault(device.getTaints());
+    return taint == null || says == null
+        ? taint
+        : says.failed().getOrDefault(device.getName(), taint);
   }
 
   private static String fault(List<DeviceTaint> taints) {
@@ -179,14 +204,16 @@ final class DeviceObserver {
         .orElse(taints.isEmpty() ? null : taints.getFirst().getKey());
   }
 
-  /// Of devices, by pool and name.
-  private Map<String, String> users() {
-    var users = new HashMap<String, String>();
+  /// Of devices, by pool, then by name.
+  private Map<String, Map<String, String>> users() {
+    var users = new HashMap<String, Map<String, String>>();
     for (var claim : client.resources(ResourceClaim.class).inAnyNamespace().list().getItems()) {
       if (claim.getStatus() != null && claim.getStatus().getAllocation() != null) {
         for (var result : claim.getStatus().getAllocation().getDevices().getResults()) {
           if (result.getDriver().equals(Contract.DEVICE_DRIVER)) {
-            users.put(result.getPool() + "/" + result.getDevice(), user(claim));
+            users
+                .computeIfAbsent(result.getPool(), _ -> new HashMap<>())
+                .put(result.getDevice(), user(claim));
           }
         }
       }

@@ -1,5 +1,6 @@
 package dev.bulkhead.operator.virtualmachine;
 
+import dev.bulkhead.crds.DevicesMessage;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -24,7 +25,7 @@ final class DeviceShortage {
   /// A node and what it gives away.
   ///
   /// @param says its own words about the devices that it gives and keeps; null for none
-  record Node(String name, List<Device> devices, String says) {}
+  record Node(String name, List<Device> devices, DevicesMessage says) {}
 
   /// One device that a node gives away.
   ///
@@ -56,7 +57,7 @@ final class DeviceShortage {
             .filter(device -> wish.type() == null || device.type().equals(wish.type()))
             .toList();
     if (fitting.isEmpty()) {
-      return "gives none away" + (node.says() == null ? "" : " (" + shorten(node.says()) + ")");
+      return "gives none away" + keeps(wish, node.says(), true);
     }
     var free = fitting.stream().filter(device -> device.user() == null).toList();
     var sound = free.stream().filter(device -> device.fault() == null).count();
@@ -78,10 +79,36 @@ final class DeviceShortage {
         (users.isEmpty() ? "" : ", with " + users)
             + (faults.isEmpty() ? "" : ", out of use: " + shorten(faults));
     if (sound == 0) {
-      return "has " + fitting.size() + taken;
+      return "has " + fitting.size() + taken + keeps(wish, node.says(), false);
     }
-    return "has %s%d free, which the claim's selectors exclude, or the VM does not fit there"
-        .formatted(taken.isEmpty() ? "" : fitting.size() + taken + ", ", sound);
+    return "has %s%d free, which the claim's selectors exclude, or the VM does not fit there%s"
+        .formatted(
+            taken.isEmpty() ? "" : fitting.size() + taken + ", ",
+            sound,
+            keeps(wish, node.says(), false));
+  }
+
+  /// What the node keeps that might have been the one, and why.
+  ///
+  /// @param otherwiseAll whether all that the node says is told if it keeps none such
+  private static String keeps(Wish wish, DevicesMessage says, boolean otherwiseAll) {
+    if (says == null) {
+      return "";
+    }
+    var kept =
+        wish.type() == null
+            ? says.kept()
+            : says.kept().stream().filter(words -> concerns(wish.type(), words)).toList();
+    if (kept.isEmpty()) {
+      return otherwiseAll ? " (" + shorten(says.text()) + ")" : "";
+    }
+    return " (keeps: " + shorten(String.join("; ", kept)) + ")";
+  }
+
+  private static boolean concerns(String type, String kept) {
+    return kept.startsWith(type + " ")
+        || (kept.startsWith("all PCI devices ") && !type.equals("usb") && !type.equals("mdev"))
+        || (kept.startsWith("virtual functions of ") && type.equals("nic-vf"));
   }
 
   private static String shorten(String words) {

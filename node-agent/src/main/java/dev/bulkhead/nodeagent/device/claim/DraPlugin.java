@@ -29,6 +29,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /// What kubelet sees of this node agent: two sockets, one by which it finds the driver, one by
@@ -44,6 +45,7 @@ public final class DraPlugin implements AutoCloseable {
   private static final String SOCKET = "dra.sock";
 
   private final Preparer preparer;
+  private final BindableService health;
   private final Path registry;
   private final Path plugin;
   private final Path pluginForKubelet;
@@ -51,13 +53,20 @@ public final class DraPlugin implements AutoCloseable {
   private final NioEventLoopGroup loop = new NioEventLoopGroup(1);
   private final List<Server> servers = new ArrayList<>();
 
+  /// @param health how devices are, kubelet's name for which is its own
   /// @param registry kubelet's plugins_registry, which it watches
   /// @param plugin a folder of this driver's own
   /// @param pluginForKubelet the same folder, as kubelet sees it
   /// @param pool that the node's devices are in
   public DraPlugin(
-      Preparer preparer, Path registry, Path plugin, Path pluginForKubelet, String pool) {
+      Preparer preparer,
+      BindableService health,
+      Path registry,
+      Path plugin,
+      Path pluginForKubelet,
+      String pool) {
     this.preparer = preparer;
+    this.health = health;
     this.registry = registry;
     this.plugin = plugin;
     this.pluginForKubelet = pluginForKubelet;
@@ -65,7 +74,7 @@ public final class DraPlugin implements AutoCloseable {
   }
 
   public void start() throws IOException {
-    serve(serviceSocket(), new Service());
+    serve(serviceSocket(), new Service(), health);
     serve(registrationSocket(), new Registration());
   }
 
@@ -77,7 +86,7 @@ public final class DraPlugin implements AutoCloseable {
     return registry.resolve(Contract.DEVICE_DRIVER + "-reg.sock");
   }
 
-  private void serve(Path socket, BindableService service) throws IOException {
+  private void serve(Path socket, BindableService... services) throws IOException {
     Files.createDirectories(socket.getParent());
     Files.deleteIfExists(socket);
     servers.add(
@@ -86,7 +95,7 @@ public final class DraPlugin implements AutoCloseable {
             .bossEventLoopGroup(loop)
             .workerEventLoopGroup(loop)
             .executor(Executors.newVirtualThreadPerTaskExecutor())
-            .addService(service)
+            .addServices(Stream.of(services).map(BindableService::bindService).toList())
             .build()
             .start());
     Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
@@ -119,6 +128,7 @@ public final class DraPlugin implements AutoCloseable {
               .setName(Contract.DEVICE_DRIVER)
               .setEndpoint(pluginForKubelet.resolve(SOCKET).toString())
               .addSupportedVersions(SERVICE)
+              .addSupportedVersions(health.bindService().getServiceDescriptor().getName())
               .build());
       answer.onCompleted();
     }

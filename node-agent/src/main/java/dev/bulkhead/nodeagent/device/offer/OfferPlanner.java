@@ -77,7 +77,10 @@ public final class OfferPlanner {
             .sorted(comparing(Offer::name))
             .toList(),
         counters,
-        withheld.stream().sorted(comparing(Withheld::toString)).toList());
+        withheld.stream()
+            .sorted(
+                comparing((Withheld kept) -> kept.kind() == null).thenComparing(Withheld::toString))
+            .toList());
   }
 
   private Optional<String> whatIommuLacks() {
@@ -91,7 +94,7 @@ public final class OfferPlanner {
           Optional.of(
               "the IOMMU does not remap interrupts, so a guest could forge the host's. Turn on"
                   + " interrupt remapping (x2APIC) in the machine's setup and do not boot with"
-                  + " intremap=off; or, if all guests are trusted, load vfio_iommu_type1 with"
+                  + " intremap=off. Or, if all guests are trusted, load vfio_iommu_type1 with"
                   + " allow_unsafe_interrupts=1");
     };
   }
@@ -148,7 +151,7 @@ public final class OfferPlanner {
             function.iommuGroup(),
             kept.entrySet().stream()
                 .map(entry -> entry.getKey() + ", which " + entry.getValue())
-                .collect(joining("; ")));
+                .collect(joining(" and ")));
   }
 
   private Offer whole(List<PciFunction> group) {
@@ -191,7 +194,7 @@ public final class OfferPlanner {
           "virtual functions of " + parent.address(),
           "are not made: that can interrupt the network, and the card "
               + used
-              + "; make them yourself (sriov_numvfs), and they are offered");
+              + ". Make them yourself (sriov_numvfs), and they are offered");
       return;
     }
     for (int index = 0; index < count; index++) {
@@ -260,7 +263,8 @@ public final class OfferPlanner {
   }
 
   private void withhold(PciFunction function, String why) {
-    withhold(function.address().toString(), why);
+    var kind = Kind.of(function);
+    withheld.add(new Withheld(kind == Kind.PCI ? null : kind, function.address().toString(), why));
   }
 
   private void withhold(String what, String why) {

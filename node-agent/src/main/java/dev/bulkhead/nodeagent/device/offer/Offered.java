@@ -19,12 +19,17 @@ public record Offered(
 
   /// Something that a node keeps.
   ///
+  /// @param kind of what users ask for by its kind; null for all else
   /// @param what a PCI address, a USB port, or all of a kind
-  /// @param why a sentence that goes on after it
-  public record Withheld(String what, String why) {
+  /// @param why a sentence that goes on after it, without `; ` in it
+  public record Withheld(Kind kind, String what, String why) {
+    public Withheld(String what, String why) {
+      this(null, what, why);
+    }
+
     @Override
     public String toString() {
-      return what + " " + why;
+      return (kind == null ? "" : kind.word() + " ") + what + " " + why;
     }
   }
 }

@@ -1,8 +1,9 @@
 package dev.bulkhead.nodeagent.device.publish;
 
+import dev.bulkhead.crds.DevicesMessage;
 import dev.bulkhead.nodeagent.device.offer.Offered;
 import dev.bulkhead.nodeagent.device.offer.Offered.Withheld;
-import java.util.stream.Collectors;
+import java.util.TreeMap;
 
 /// What a node says of its devices to people: how many it gives away, and of each that it keeps,
 /// why.
@@ -17,23 +18,17 @@ public record DeviceStatus(boolean gives, String message) {
     if (!allowedAny) {
       return null;
     }
-    var faults = offered.offers().stream().filter(offer -> offer.fault() != null).toList();
-    var message = new StringBuilder("gives away " + devices(offered.offers().size()));
-    faults.forEach(
-        offer -> message.append("; failed: %s, %s".formatted(offer.name(), offer.fault())));
-    if (!offered.withheld().isEmpty()) {
-      message
-          .append("; keeps: ")
-          .append(
-              offered.withheld().stream()
-                  .limit(NAMED)
-                  .map(Withheld::toString)
-                  .collect(Collectors.joining("; ")));
-    }
-    if (offered.withheld().size() > NAMED) {
-      message.append("; and %d more".formatted(offered.withheld().size() - NAMED));
-    }
-    return new DeviceStatus(!offered.offers().isEmpty(), message.toString());
+    var failed = new TreeMap<String, String>();
+    offered.offers().stream()
+        .filter(offer -> offer.fault() != null)
+        .forEach(offer -> failed.put(offer.name(), offer.fault()));
+    var message =
+        new DevicesMessage(
+            "gives away " + devices(offered.offers().size()),
+            failed,
+            offered.withheld().stream().limit(NAMED).map(Withheld::toString).toList(),
+            Math.max(0, offered.withheld().size() - NAMED));
+    return new DeviceStatus(!offered.offers().isEmpty(), message.text());
   }
 
   private static String devices(int count) {

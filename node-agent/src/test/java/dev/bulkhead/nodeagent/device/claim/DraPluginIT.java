@@ -9,6 +9,7 @@ import dev.bulkhead.kubelet.dra.NodeUnprepareResourcesRequest;
 import dev.bulkhead.kubelet.registration.InfoRequest;
 import dev.bulkhead.kubelet.registration.RegistrationGrpc;
 import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
+import dev.bulkhead.nodeagent.device.health.HealthService;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Kind;
 import dev.bulkhead.nodeagent.device.offer.Offer;
@@ -23,6 +24,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -67,6 +69,7 @@ class DraPluginIT {
             new PreparedFiles(folder.resolve("cdi")),
             new OneNode(),
             () -> new Offered(List.of(offer), new TreeMap<>(), List.of())),
+        new HealthService("node-a", InstantSource.system()),
         folder.resolve("registry"),
         folder.resolve("plugin"),
         Path.of("/var/lib/kubelet/plugins/bulkhead.dev"),
@@ -107,7 +110,8 @@ class DraPluginIT {
       assertThat(info.getType()).isEqualTo("DRAPlugin");
       assertThat(info.getName()).isEqualTo("bulkhead.dev");
       assertThat(info.getEndpoint()).isEqualTo("/var/lib/kubelet/plugins/bulkhead.dev/dra.sock");
-      assertThat(info.getSupportedVersionsList()).containsExactly("v1.DRAPlugin");
+      assertThat(info.getSupportedVersionsList())
+          .containsExactly("v1.DRAPlugin", "v1.DRAResourceHealth");
     } finally {
       registration.shutdownNow();
     }
