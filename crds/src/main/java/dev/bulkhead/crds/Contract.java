@@ -21,6 +21,21 @@ public final class Contract {
   /// pod was made from, so that a later edit can be named field by field.
   public static final String MADE_FROM_ANNOTATION = "bulkhead.dev/made-from";
 
+  /// Annotation of a VM's pod, by the operator: names of its `spec.devices`, with commas between,
+  /// that its guest shall have no longer. The pod keeps their claims, for a running pod's cannot
+  /// change.
+  public static final String DETACHED_ANNOTATION = "bulkhead.dev/detached";
+
+  /// Label of a pod that only holds a claim, for a guest that ran before it was asked for: the VM's
+  /// name. The VM's pod owns it, and its node agent gives the guest what the claim has.
+  public static final String DEVICE_OF_LABEL = "bulkhead.dev/device-of";
+
+  /// Annotation of such a pod: name of the entry in `spec.devices`.
+  public static final String DEVICE_ANNOTATION = "bulkhead.dev/device";
+
+  /// Argument by which the keeper's program only waits until its pod is deleted.
+  public static final String HOLD_ARGUMENT = "hold";
+
   /// Annotation of a VM's pod, by the node agent: what became of the guest, a `GuestReport` as
   /// JSON.
   public static final String REPORT_ANNOTATION = "bulkhead.dev/report";

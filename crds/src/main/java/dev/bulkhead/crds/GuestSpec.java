@@ -165,7 +165,6 @@ public record GuestSpec(
     var memory = required(spec.getMemory(), "spec.memory");
     withoutGaps(spec.getDisks(), "spec.disks");
     withoutGaps(spec.getInterfaces(), "spec.interfaces");
-    withoutGaps(spec.getDevices(), "spec.devices");
     var wire =
         spec.getInterfaces() == null || spec.getInterfaces().isEmpty()
             ? null
@@ -203,9 +202,17 @@ public record GuestSpec(
                 spec.getCloudInit().getUserDataSecret() == null
                     ? null
                     : spec.getCloudInit().getUserDataSecret().getName()),
-        spec.getDevices() == null
-            ? null
-            : spec.getDevices().stream().map(GuestSpec::device).toList());
+        devices(spec));
+  }
+
+  /// Those of a VM's spec, in its order; none for null.
+  ///
+  /// @throws IllegalArgumentException as for `from`
+  public static List<Device> devices(VirtualMachineSpec spec) {
+    withoutGaps(spec.getDevices(), "spec.devices");
+    return spec.getDevices() == null
+        ? List.of()
+        : spec.getDevices().stream().map(GuestSpec::device).toList();
   }
 
   private static Device device(VirtualMachineSpec.Device device) {

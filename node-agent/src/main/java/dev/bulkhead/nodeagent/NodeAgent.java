@@ -60,7 +60,6 @@ class NodeAgent {
         new LibvirtHypervisor(config.libvirtUri(), config.libvirtStatuses(), config.libvirtLogs());
     pods = new PodWatch(client, config.nodeName(), InstantSource.system());
     nodeReports = new NodeReports(client, config.nodeName(), InstantSource.system());
-    devices = new NodeDevices(client, config.nodeName(), devicePlaces(config));
     guests =
         new Guests(
             new Guests.Places(
@@ -74,6 +73,7 @@ class NodeAgent {
             hypervisor,
             networks,
             () -> accelerator);
+    devices = new NodeDevices(client, config.nodeName(), devicePlaces(config), guests);
   }
 
   private static NodeDevices.Places devicePlaces(AgentConfig config) {

@@ -86,7 +86,8 @@ public final class NodeDevices implements AutoCloseable {
       Path plugin,
       Path pluginForKubelet) {}
 
-  public NodeDevices(KubernetesClient client, String node, Places places) {
+  /// @param guests of this node
+  public NodeDevices(KubernetesClient client, String node, Places places, Preparer.Guests guests) {
     this.client = client;
     this.node = node;
     this.inventory = new InventoryReader(places.sys(), places.proc(), places.pciIds());
@@ -104,7 +105,8 @@ public final class NodeDevices implements AutoCloseable {
                 new ApiClaims(client, node),
                 claims,
                 places.recorded() ? new Untouched() : new SysfsBinding(places.sys()),
-                this::offered),
+                this::offered,
+                guests),
             health,
             places.registry(),
             places.plugin(),

@@ -11,6 +11,7 @@ public sealed interface Device
         HostDevice,
         Device.UsbController,
         Device.ScsiController,
+        Device.RootPort,
         Device.NoUsb,
         Device.EntropySource,
         Device.Balloon,
@@ -26,6 +27,19 @@ public sealed interface Device
           .with("type", "scsi")
           .with("index", 0)
           .with("model", "virtio-scsi");
+    }
+  }
+
+  /// A slot for one PCI Express device.
+  ///
+  /// @param index also the number of its bus, from 1
+  record RootPort(int index) implements Device {
+    @Override
+    public Element element() {
+      return Element.of("controller")
+          .with("type", "pci")
+          .with("index", index)
+          .with("model", "pcie-root-port");
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// Decides what a guest is made of: its spec and what was prepared for it, to a domain. It reads no
 /// file and asks nobody.
@@ -17,6 +18,9 @@ public final class DomainPlanner {
   /// (x86-64 psABI, micro-architecture level 2; `pni`, `cx16` come with qemu64).
   private static final List<String> X86_64_V2 =
       List.of("cx16", "lahf_lm", "popcnt", "pni", "sse4.1", "sse4.2", "ssse3");
+
+  /// For devices that come while the guest runs, which need a port each.
+  public static final int SPARE_ROOT_PORTS = 4;
 
   private DomainPlanner() {}
 
@@ -107,7 +111,36 @@ public final class DomainPlanner {
     devices.add(new Device.EntropySource());
     devices.add(new Device.PanicNotifier());
     devices.add(new Device.Watchdog());
+    devices.addAll(rootPorts(devices));
     return devices;
+  }
+
+  /// Of its own accord libvirt adds one more than it needs.
+  private static List<Device> rootPorts(List<Device> devices) {
+    var taken = (int) devices.stream().filter(DomainPlanner::takesRootPort).count();
+    return IntStream.range(1, taken + SPARE_ROOT_PORTS)
+        .<Device>mapToObj(Device.RootPort::new)
+        .toList();
+  }
+
+  /// Where libvirt puts it in a q35 machine: what is PCI Express has a port of its own. The
+  /// watchdog is not, and its bridge takes one.
+  private static boolean takesRootPort(Device device) {
+    return switch (device) {
+      case Disk disk -> disk.bus() == Disk.Bus.VIRTIO;
+      case HostDevice.Usb _ -> false;
+      case HostDevice other -> other.settings().address() == null;
+      case NetworkInterface _,
+          AgentChannel _,
+          Device.UsbController _,
+          Device.ScsiController _,
+          Device.Balloon _,
+          Device.EntropySource _,
+          Device.Watchdog _ ->
+          true;
+      case SerialConsole _, Display _, Device.NoUsb _, Device.PanicNotifier _, Device.RootPort _ ->
+          false;
+    };
   }
 
   private static boolean isPrimaryDisplay(HostDevice device) {

@@ -2,6 +2,7 @@ package dev.bulkhead.nodeagent.domain;
 
 import dev.bulkhead.nodeagent.device.claim.DeviceSettings;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
+import java.nio.file.Path;
 
 /// Hardware of the node that is the guest's alone. It is bound to vfio-pci, or made, before libvirt
 /// hears of it, and stays so after: `managed='no'`.
@@ -11,6 +12,18 @@ public sealed interface HostDevice extends Device {
 
   DeviceSettings.Guest settings();
 
+  /// By which it is told from all others of the node, whatever its settings.
+  String id();
+
+  /// Of the node, where what QEMU opens it by is.
+  default Path folder() {
+    return Path.of("/dev/vfio");
+  }
+
+  default String toXml() {
+    return XmlSerializer.serialize(element());
+  }
+
   HostDevice with(DeviceSettings.Guest other);
 
   /// One function of a PCI device.
@@ -19,6 +32,11 @@ public sealed interface HostDevice extends Device {
   ///     become functions of one device in the guest
   record Function(PciAddress address, int place, DeviceSettings.Guest settings)
       implements HostDevice {
+    @Override
+    public String id() {
+      return address.toString();
+    }
+
     @Override
     public Function with(DeviceSettings.Guest other) {
       return new Function(address, place, other);
@@ -37,6 +55,11 @@ public sealed interface HostDevice extends Device {
   /// A mediated device.
   record Mediated(String uuid, DeviceSettings.Guest settings) implements HostDevice {
     @Override
+    public String id() {
+      return uuid;
+    }
+
+    @Override
     public Mediated with(DeviceSettings.Guest other) {
       return new Mediated(uuid, other);
     }
@@ -53,6 +76,16 @@ public sealed interface HostDevice extends Device {
 
   /// A USB device, by what usbfs calls it now.
   record Usb(int bus, int device, DeviceSettings.Guest settings) implements HostDevice {
+    @Override
+    public String id() {
+      return "usb %d:%d".formatted(bus, device);
+    }
+
+    @Override
+    public Path folder() {
+      return Path.of("/dev/bus/usb");
+    }
+
     @Override
     public Usb with(DeviceSettings.Guest other) {
       return new Usb(bus, device, other);

@@ -2,6 +2,8 @@ package dev.bulkhead.nodeagent.guest;
 
 import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.Accelerator;
+import dev.bulkhead.nodeagent.domain.HostDevice;
+import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
 import dev.bulkhead.nodeagent.keeper.Exit;
 import dev.bulkhead.nodeagent.keeper.Keeper;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -56,9 +59,19 @@ final class GuestApplier {
     return orphans;
   }
 
-  void apply(PodUid pod, GuestPlan plan, GuestFacts facts) throws IOException {
+  /// Does the step as well as it can be done now.
+  ///
+  /// @return why the step has not led to what it should; empty for
+  ///     none that has
+  Optional<String> apply(PodUid pod, GuestPlan plan, GuestFacts facts) throws IOException {
     var hypervisor = ports.hypervisor();
     switch (plan) {
+      case GuestPlan.Attach(var device) -> {
+        return attach(pod, device, facts);
+      }
+      case GuestPlan.Detach(var device) -> {
+        return detach(device, facts);
+      }
       case GuestPlan.Nothing _, GuestPlan.Wait _, GuestPlan.Keep _, GuestPlan.AwaitSpace _ -> {}
       case GuestPlan.Launch _ -> launch(pod, facts);
       case GuestPlan.Join _ -> join(pod, facts);
@@ -70,6 +83,49 @@ final class GuestApplier {
       case GuestPlan.End end -> end(pod, end.end(), facts);
       case GuestPlan.CleanUp _ -> cleanUp(pod);
     }
+    return Optional.empty();
+  }
+
+  /// It is not booted from any more. Whatever happens on the way, QEMU is put into its pod again.
+  private Optional<String> attach(PodUid pod, HostDevice device, GuestFacts facts)
+      throws IOException {
+    var domain = facts.domain();
+    ports.mounts().bringFromNode(device.folder());
+    joined.remove(pod);
+    var attachment =
+        ports
+            .keepers()
+            .besides(
+                facts.keeper(),
+                domain.pid(),
+                () ->
+                    ports
+                        .hypervisor()
+                        .attach(domain.name(), device.with(device.settings().booting(null))));
+    joined.put(pod, new Joined(facts.keeper(), domain.pid()));
+    return switch (attachment) {
+      case Hypervisor.Attachment.Attached _ -> {
+        LOG.infof("%s: has device %s", facts.pod(), device.id());
+        yield Optional.empty();
+      }
+      case Hypervisor.Attachment.Refused(var message) ->
+          Optional.of(
+              "device %s cannot be given to the running guest, which will have it at its next start: %s"
+                  .formatted(device.id(), message));
+    };
+  }
+
+  private Optional<String> detach(HostDevice device, GuestFacts facts) {
+    var name = facts.domain().name();
+    ports.hypervisor().detach(name, device);
+    if (ports.hypervisor().find(name).filter(domain -> domain.has(device)).isEmpty()) {
+      LOG.infof("%s: has let go of device %s", facts.pod(), device.id());
+      return Optional.empty();
+    }
+    return Optional.of(
+        "the guest has been asked to let go of device %s, and has not done so yet; one that never does"
+                .formatted(device.id())
+            + " keeps it until the VM is stopped");
   }
 
   private void launch(PodUid pod, GuestFacts facts) throws IOException {

@@ -7,12 +7,15 @@ import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
 import dev.bulkhead.nodeagent.domain.HostDevice;
+import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -59,6 +62,10 @@ final class GuestDevices {
           Integer.parseInt(numbers.group(1)), Integer.parseInt(numbers.group(2)), device.guest());
     }
 
+    boolean isIn(GuestDomain domain) {
+      return inGuest().allMatch(domain::has);
+    }
+
     Stream<GuestReport.Device> reported() {
       if (device.nodes().isEmpty()) {
         return Stream.empty();
@@ -85,7 +92,8 @@ final class GuestDevices {
     }
   }
 
-  /// In the spec's order. None for a guest whose spec is not understood.
+  /// What a guest is started with, in the spec's order. None for a guest whose spec is not
+  /// understood.
   ///
   /// @throws IOException if it cannot be told now
   List<Given> of(VmPod pod) throws IOException {
@@ -94,11 +102,53 @@ final class GuestDevices {
     }
     var given = new ArrayList<Given>();
     for (var entry : pod.guest().devices()) {
-      for (var device : prepared(pod, entry.name()).devices()) {
-        given.add(new Given(entry.name(), device));
-      }
+      given(entry.name(), prepared(pod, entry.name())).forEach(given::add);
     }
     return given;
+  }
+
+  /// What a guest that runs should have, now.
+  ///
+  /// @throws IOException if it cannot be told now
+  Wanted wanted(VmPod pod) throws IOException {
+    var all = files.all();
+    var given = new ArrayList<>(of(pod));
+    all.stream()
+        .filter(prepared -> prepared.ready() && isFor(prepared, pod))
+        .flatMap(prepared -> given(prepared.recipient().entry(), prepared))
+        .forEach(given::add);
+    var detached =
+        given.stream().filter(device -> pod.detached().contains(device.entry())).toList();
+    given.removeAll(detached);
+    var reserved =
+        all.stream()
+            .filter(Prepared::ready)
+            .flatMap(prepared -> given("", prepared))
+            .flatMap(Given::inGuest)
+            .map(HostDevice::id)
+            .collect(Collectors.toSet());
+    detached.stream().flatMap(Given::inGuest).map(HostDevice::id).forEach(reserved::remove);
+    return new Wanted(given, reserved);
+  }
+
+  /// @param reserved what none may be made to let go of
+  record Wanted(List<Given> given, Set<String> reserved) {
+    static final Wanted NOTHING = new Wanted(List.of(), Set.of());
+
+    Wanted {
+      given = List.copyOf(given);
+      reserved = Set.copyOf(reserved);
+    }
+  }
+
+  private static boolean isFor(Prepared prepared, VmPod pod) {
+    return prepared.recipient() != null
+        && prepared.recipient().pod().equals(pod.uid().value())
+        && prepared.claim().namespace().equals(pod.namespace());
+  }
+
+  private static Stream<Given> given(String entry, Prepared prepared) {
+    return prepared.devices().stream().map(device -> new Given(entry, device));
   }
 
   /// A claim that was deleted may have left its devices to a new one of the same name, and kubelet

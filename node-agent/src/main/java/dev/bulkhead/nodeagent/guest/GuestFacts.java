@@ -1,12 +1,10 @@
 package dev.bulkhead.nodeagent.guest;
 
-import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor.Ending;
 import dev.bulkhead.nodeagent.keeper.Keeper;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import java.time.Instant;
-import java.util.List;
 
 /// All that is known of one guest at one moment, read from the pod, libvirt and the node's files:
 /// the same after any restart.
@@ -22,7 +20,7 @@ import java.util.List;
 /// @param end what was decided to be this guest's end, null before
 /// @param joinedPid the QEMU that this run of the agent has put into the pod, null for none; it may
 ///     be gone, and the domain another
-/// @param devices of the node that the guest has; none while there is no domain
+/// @param wanted devices of the node that the guest should have; null if that cannot be told now
 /// @param leftovers whether the node still keeps files of this guest
 record GuestFacts(
     Instant now,
@@ -36,5 +34,5 @@ record GuestFacts(
     boolean ranOutOfMemory,
     GuestEnd end,
     Integer joinedPid,
-    List<GuestReport.Device> devices,
+    GuestDevices.Wanted wanted,
     boolean leftovers) {}

@@ -18,15 +18,11 @@ import dev.bulkhead.nodeagent.pod.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /// Starts a guest as far as halted vCPUs: files, mounts, domain. May be done again after it was
 /// interrupted anywhere.
 final class GuestLauncher {
-  private static final Path VFIO_DEVICES = Path.of("/dev/vfio");
-  private static final Path USB_DEVICES = Path.of("/dev/bus/usb");
-
   private final Ports ports;
 
   GuestLauncher(Ports ports) {
@@ -41,7 +37,7 @@ final class GuestLauncher {
     var prepared = prepare(pod.guest(), keeper, accelerator, user, devices);
     var domain = DomainPlanner.plan(pod.guest(), prepared);
     bringVolumes(pod.guest(), keeper);
-    for (var folder : folders(devices)) {
+    for (var folder : devices.stream().map(HostDevice::folder).collect(Collectors.toSet())) {
       ports.mounts().bringFromNode(folder);
     }
     start(domain);
@@ -69,13 +65,6 @@ final class GuestLauncher {
         link.tap(),
         ports.networks().mtu(keeper),
         devices);
-  }
-
-  /// What QEMU opens a device by is in there.
-  private static Set<Path> folders(List<HostDevice> devices) {
-    return devices.stream()
-        .map(device -> device instanceof HostDevice.Usb ? USB_DEVICES : VFIO_DEVICES)
-        .collect(Collectors.toSet());
   }
 
   private void start(Domain domain) throws IOException, RefusedException {

@@ -1,6 +1,5 @@
 package dev.bulkhead.nodeagent.guest;
 
-import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor.Ending;
 import dev.bulkhead.nodeagent.keeper.Keeper;
@@ -9,7 +8,6 @@ import dev.bulkhead.nodeagent.pod.PodWatch;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import org.jboss.logging.Logger;
 
 /// Reads what is known of a guest. It changes nothing and concludes nothing.
@@ -58,17 +56,17 @@ final class GuestObserver {
         own.isEmpty() && keeper != null && ports.keepers().ranOutOfMemory(keeper),
         files.end(uid),
         joinedPid,
-        pod == null || own.isEmpty() ? List.of() : devices(pod),
+        pod == null || own.isEmpty() ? GuestDevices.Wanted.NOTHING : wanted(pod),
         files.exist(uid));
   }
 
-  /// Only to tell of them, so a guest goes on without.
-  private List<GuestReport.Device> devices(VmPod pod) {
+  /// A guest goes on as it is without.
+  private GuestDevices.Wanted wanted(VmPod pod) {
     try {
-      return ports.devices().of(pod).stream().flatMap(GuestDevices.Given::reported).toList();
+      return ports.devices().wanted(pod);
     } catch (IOException e) {
       LOG.debugf("%s: its devices are not known: %s", pod, e.getMessage());
-      return List.of();
+      return null;
     }
   }
 

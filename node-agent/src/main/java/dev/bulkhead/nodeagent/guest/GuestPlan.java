@@ -1,5 +1,7 @@
 package dev.bulkhead.nodeagent.guest;
 
+import dev.bulkhead.nodeagent.domain.HostDevice;
+
 /// The one next step for a guest.
 sealed interface GuestPlan {
 
@@ -20,6 +22,12 @@ sealed interface GuestPlan {
   record Resume() implements GuestPlan {}
 
   record Pause() implements GuestPlan {}
+
+  /// Give it a device that it should have.
+  record Attach(HostDevice device) implements GuestPlan {}
+
+  /// Ask it to let go of a device that it should have no longer.
+  record Detach(HostDevice device) implements GuestPlan {}
 
   /// It is as it should be.
   record Keep() implements GuestPlan {}

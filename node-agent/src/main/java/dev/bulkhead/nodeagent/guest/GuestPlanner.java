@@ -101,7 +101,7 @@ final class GuestPlanner {
       return new GuestPlan.Join();
     }
     return switch (domain.state()) {
-      case RUNNING -> facts.pod().paused() ? new GuestPlan.Pause() : new GuestPlan.Keep();
+      case RUNNING -> facts.pod().paused() ? new GuestPlan.Pause() : devices(facts);
       case PAUSED -> facts.pod().paused() ? new GuestPlan.Keep() : new GuestPlan.Resume();
       case OUT_OF_SPACE -> facts.pod().paused() ? new GuestPlan.Keep() : awaitSpace(facts);
       case HUNG ->
@@ -110,6 +110,28 @@ final class GuestPlanner {
                   Exit.CRASHED, "the guest hung: it stopped feeding its watchdog, and was ended"));
       case CHANGING -> throw new IllegalArgumentException("nothing is known of " + domain);
     };
+  }
+
+  /// Only of a guest that runs: one that is halted cannot let go of anything. What is to go goes
+  /// first, for it may be in the place of what is to come.
+  private static GuestPlan devices(GuestFacts facts) {
+    if (facts.wanted() == null) {
+      return new GuestPlan.Keep();
+    }
+    var wanted = facts.wanted();
+    var domain = facts.domain();
+    return domain.devices().stream()
+        .filter(device -> !wanted.reserved().contains(device.id()))
+        .findFirst()
+        .<GuestPlan>map(GuestPlan.Detach::new)
+        .or(
+            () ->
+                wanted.given().stream()
+                    .flatMap(GuestDevices.Given::inGuest)
+                    .filter(device -> !domain.has(device))
+                    .findFirst()
+                    .map(GuestPlan.Attach::new))
+        .orElseGet(GuestPlan.Keep::new);
   }
 
   private static GuestPlan awaitSpace(GuestFacts facts) {

@@ -25,11 +25,18 @@ final class GuestReconciler {
   /// Nothing tells when a file system has room again.
   private static final Duration LOOK_FOR_SPACE = Duration.ofSeconds(3);
 
+  /// A guest that is busy booting lets go of nothing.
+  private static final Duration ASK_AGAIN = Duration.ofSeconds(3);
+
+  /// Nothing tells when what is in a device's way has gone.
+  private static final Duration ATTACH_AGAIN = Duration.ofSeconds(15);
+
   /// The net under the event that libvirt sends when it is done.
   private static final Duration CHANGES = Duration.ofSeconds(1);
 
-  /// The longest way, from nothing to running, has four; more means that a step has no effect.
-  private static final int MAX_STEPS = 10;
+  /// The longest way, from nothing to running, has four, and each function of a device one more, of
+  /// which there are 8 at most; many more means that a step has no effect.
+  private static final int MAX_STEPS = 40;
 
   private final PodWatch pods;
   private final PodReports reports;
@@ -59,9 +66,9 @@ final class GuestReconciler {
         var facts = observer.observe(pod, applier.joinedPid(pod));
         var plan = GuestPlanner.plan(facts);
         LOG.debugf("%s: %s", pod, plan);
-        applier.apply(pod, plan, facts);
-        if (rests(plan)) {
-          report(pod, facts, plan);
+        var trouble = applier.apply(pod, plan, facts);
+        if (trouble.isPresent() || rests(plan)) {
+          report(pod, facts, plan, trouble.orElse(null));
           return next(facts, plan);
         }
       }
@@ -87,6 +94,8 @@ final class GuestReconciler {
           GuestPlan.Join _,
           GuestPlan.Resume _,
           GuestPlan.Pause _,
+          GuestPlan.Attach _,
+          GuestPlan.Detach _,
           GuestPlan.GiveUp _,
           GuestPlan.Destroy _,
           GuestPlan.CleanUp _ ->
@@ -101,6 +110,8 @@ final class GuestReconciler {
         yield new WorkQueue.Next.After(left.compareTo(PRESS_AGAIN) < 0 ? left : PRESS_AGAIN);
       }
       case GuestPlan.AwaitSpace _ -> new WorkQueue.Next.After(LOOK_FOR_SPACE);
+      case GuestPlan.Attach _ -> new WorkQueue.Next.After(ATTACH_AGAIN);
+      case GuestPlan.Detach _ -> new WorkQueue.Next.After(ASK_AGAIN);
       case GuestPlan.Wait _ when facts.domain() != null -> new WorkQueue.Next.After(CHANGES);
       case GuestPlan.Wait _ when facts.keeper() != null ->
           new WorkQueue.Next.After(GuestStatus.WORTH_SAYING);
@@ -108,8 +119,8 @@ final class GuestReconciler {
     };
   }
 
-  private void report(PodUid pod, GuestFacts facts, GuestPlan plan) {
-    var report = GuestStatus.of(facts, plan, reportedAccelerator());
+  private void report(PodUid pod, GuestFacts facts, GuestPlan plan, String trouble) {
+    var report = GuestStatus.of(facts, plan, trouble, reportedAccelerator());
     if (report != null) {
       reports.publish(facts.pod(), report);
     } else if (facts.pod() == null) {

@@ -7,6 +7,7 @@ import dev.bulkhead.nodeagent.pod.VmPod;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 
 /// Decides what is said of a guest. What passes in a moment is not worth a write, so waiting and
 /// stopping are reported only once they last; how a guest ended is the keeper's to tell.
@@ -18,7 +19,10 @@ final class GuestStatus {
   private GuestStatus() {}
 
   /// Of a guest that is as its plan says. Null when there is nothing to say.
-  static GuestReport of(GuestFacts facts, GuestPlan plan, GuestReport.Accelerator accelerator) {
+  ///
+  /// @param trouble with the plan's step; null for none
+  static GuestReport of(
+      GuestFacts facts, GuestPlan plan, String trouble, GuestReport.Accelerator accelerator) {
     return switch (plan) {
       case GuestPlan.Keep _ ->
           up(
@@ -26,6 +30,7 @@ final class GuestStatus {
               facts.domain().state() == GuestDomain.State.RUNNING ? State.Running : State.Paused,
               accelerator,
               null);
+      case GuestPlan.Attach _, GuestPlan.Detach _ -> up(facts, State.Running, accelerator, trouble);
       case GuestPlan.AwaitSpace _ ->
           up(
               facts,
@@ -55,7 +60,16 @@ final class GuestStatus {
         bootTime(facts.bootedAt()),
         accelerator,
         message,
-        facts.devices());
+        devices(facts));
+  }
+
+  private static List<GuestReport.Device> devices(GuestFacts facts) {
+    return facts.wanted() == null
+        ? List.of()
+        : facts.wanted().given().stream()
+            .filter(device -> device.isIn(facts.domain()))
+            .flatMap(GuestDevices.Given::reported)
+            .toList();
   }
 
   /// Of a guest that cannot be started for now. Null when there is nothing to say: a guest that has

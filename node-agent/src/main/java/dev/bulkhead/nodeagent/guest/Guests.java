@@ -1,6 +1,9 @@
 package dev.bulkhead.nodeagent.guest;
 
+import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
+import dev.bulkhead.nodeagent.device.claim.Prepared.Recipient;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
+import dev.bulkhead.nodeagent.device.claim.Preparer;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
@@ -16,12 +19,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /// All guests of the node. Whatever happens only makes it look at the guests concerned; what is
 /// then done is decided from facts alone.
-public final class Guests implements AutoCloseable {
+public final class Guests implements Preparer.Guests, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Guests.class);
 
   private final PodWatch pods;
@@ -88,6 +92,23 @@ public final class Guests implements AutoCloseable {
       LOG.warnf("not all guests could be found: %s", e.getMessage());
     }
     known.forEach(this::lookAt);
+  }
+
+  @Override
+  public void give(Recipient recipient) {
+    lookAt(new PodUid(recipient.pod()));
+  }
+
+  /// Its claim's file says that it is asked back.
+  @Override
+  public Optional<String> askBack(PreparedDevice device) {
+    var given = new GuestDevices.Given("", device);
+    var holder =
+        hypervisor.all().stream()
+            .filter(domain -> given.inGuest().anyMatch(domain::has))
+            .findFirst();
+    holder.ifPresent(domain -> lookAt(domain.pod()));
+    return holder.map(GuestDomain::name);
   }
 
   /// Nothing tells that a process of another parent has died.

@@ -1,6 +1,7 @@
 package dev.bulkhead.nodeagent.hypervisor;
 
 import dev.bulkhead.nodeagent.domain.Domain;
+import dev.bulkhead.nodeagent.domain.HostDevice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,6 +36,13 @@ public interface Hypervisor {
   /// Presses the guest's power button; what the guest does then is the guest's to decide.
   void pressPowerButton(String name);
 
+  /// Gives a running or halted guest a device. Again for one that has it already is refused.
+  Attachment attach(String name, HostDevice device);
+
+  /// Asks a guest to let go of a device. It may take its time, and need not; see what devices the
+  /// domain has.
+  void detach(String name, HostDevice device);
+
   /// Takes the power away at once.
   void destroy(String name);
 
@@ -52,6 +60,14 @@ public interface Hypervisor {
     /// Its QEMU died, or its kernel panicked.
     CRASHED,
     UNKNOWN
+  }
+
+  /// How giving a device to a running guest went.
+  sealed interface Attachment {
+    record Attached() implements Attachment {}
+
+    /// The message is the hypervisor's own.
+    record Refused(String message) implements Attachment {}
   }
 
   /// How a start went.

@@ -97,6 +97,25 @@ final class Cgroups {
     return directories;
   }
 
+  /// Directories next to a container's, made if need be, with no rules of their own: on v2 one, on
+  /// v1 for devices only, for the rest stays where it is.
+  List<Path> besides(List<Path> container) throws IOException {
+    var besides = new ArrayList<Path>();
+    for (var directory : container) {
+      if (unified() || directory.startsWith(root.resolve("devices"))) {
+        besides.add(Files.createDirectories(directory.resolveSibling("attaching")));
+      }
+    }
+    return besides;
+  }
+
+  /// Of no process any more.
+  void remove(List<Path> directories) throws IOException {
+    for (var directory : directories) {
+      Files.deleteIfExists(directory);
+    }
+  }
+
   /// On v2 the kernel moves a process only between cgroups that are both seen from the mover's
   /// cgroup namespace (cgroups(7), nsdelegate), and a container has one of its own.
   void move(int pid, List<Path> directories) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /// Finds keepers among the node's processes, by the pod's cgroup, and acts on them. It asks neither
@@ -59,6 +60,19 @@ public final class Keepers {
   /// Moves a process, with all its threads, into the keeper's cgroup, and so into the pod's limits.
   public void adopt(Keeper keeper, int pid) throws IOException {
     cgroups.move(pid, keeper.cgroups());
+  }
+
+  /// Runs something while a process is out of the keeper's cgroup and still in the pod's: a
+  /// container may open only the devices that it was started with.
+  public <T> T besides(Keeper keeper, int pid, Supplier<T> action) throws IOException {
+    var besides = cgroups.besides(keeper.cgroups());
+    cgroups.move(pid, besides);
+    try {
+      return action.get();
+    } finally {
+      cgroups.move(pid, keeper.cgroups());
+      cgroups.remove(besides);
+    }
   }
 
   /// Whether the kernel has killed a process of the keeper's cgroup because memory ran out.

@@ -6,8 +6,11 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /// A VM's pod as far as the agent is concerned, parsed once.
 ///
@@ -22,6 +25,7 @@ import java.util.TreeMap;
 /// @param reported the report that the pod carries, null for none
 /// @param guestRunningChanged when its condition GuestRunning last changed, null without one
 /// @param claims names of its ResourceClaims, by what the pod calls them
+/// @param detached names of devices of its guest's that the guest shall have no longer
 public record VmPod(
     PodUid uid,
     String namespace,
@@ -35,7 +39,8 @@ public record VmPod(
     Instant keeperStarted,
     String reported,
     Instant guestRunningChanged,
-    Map<String, String> claims) {
+    Map<String, String> claims,
+    Set<String> detached) {
 
   /// The pod's end, asked for.
   ///
@@ -63,7 +68,8 @@ public record VmPod(
         keeperStarted(pod),
         annotations.get(Contract.REPORT_ANNOTATION),
         guestRunningChanged(pod),
-        claims(pod));
+        claims(pod),
+        detached(annotations));
   }
 
   /// Those made from templates have names that stand in the status.
@@ -80,6 +86,12 @@ public record VmPod(
       }
     }
     return claims;
+  }
+
+  private static Set<String> detached(Map<String, String> annotations) {
+    return Arrays.stream(annotations.getOrDefault(Contract.DETACHED_ANNOTATION, "").split(",", -1))
+        .filter(name -> !name.isEmpty())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static String vmUid(Pod pod) {
@@ -107,7 +119,8 @@ public record VmPod(
         keeperStarted,
         reported,
         guestRunningChanged,
-        claims);
+        claims,
+        detached);
   }
 
   private static Deletion deletion(Pod pod) {

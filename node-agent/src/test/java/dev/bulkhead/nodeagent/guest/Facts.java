@@ -2,6 +2,7 @@ package dev.bulkhead.nodeagent.guest;
 
 import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
+import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.domain.Specs;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Facts of one guest to test with: to begin with, a pod whose container has run for 10 s, and
 /// nothing else.
@@ -43,6 +45,7 @@ final class Facts {
   private boolean ranOutOfMemory;
   private GuestEnd end;
   private Integer joinedPid;
+  private GuestDevices.Wanted wanted = GuestDevices.Wanted.NOTHING;
   private boolean leftovers;
 
   private Facts() {}
@@ -91,7 +94,21 @@ final class Facts {
   }
 
   Facts domain(State state) {
-    domain = new GuestDomain("shop.web", Specs.POD, state, QEMU);
+    domain = new GuestDomain("shop.web", Specs.POD, state, QEMU, List.of());
+    return this;
+  }
+
+  /// On top of what it is.
+  Facts domainHas(HostDevice... devices) {
+    domain =
+        new GuestDomain(
+            domain.name(), domain.pod(), domain.state(), domain.pid(), List.of(devices));
+    return this;
+  }
+
+  /// @param changed null for what cannot be told now
+  Facts wants(GuestDevices.Wanted changed) {
+    wanted = changed;
     return this;
   }
 
@@ -155,7 +172,8 @@ final class Facts {
             keeperStarted,
             null,
             null,
-            Map.of());
+            Map.of(),
+            Set.of());
     return new GuestFacts(
         NOW,
         life == Life.GONE ? null : pod,
@@ -168,7 +186,7 @@ final class Facts {
         ranOutOfMemory,
         end,
         joinedPid,
-        List.of(),
+        wanted,
         leftovers);
   }
 }

@@ -8,11 +8,13 @@ import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.guest.GuestDevices.Given;
+import dev.bulkhead.nodeagent.guest.GuestDevices.Wanted;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,26 +24,31 @@ import org.junit.jupiter.api.io.TempDir;
 class GuestDevicesTest {
   private static final Path RECORDED = Path.of("../crds/src/test/resources/contract");
 
+  private static final String POD = "0f0e0d0c-0b0a-4908-8706-050403020100";
+
   private static final String GROUP =
       """
       {"type":"group","functions":[
         {"domain":0,"bus":129,"device":0,"function":0},{"domain":0,"bus":129,"device":0,"function":1}]}
       """;
+  private static final String DISK =
+      "{\"type\":\"group\",\"functions\":[{\"domain\":0,\"bus\":2,\"device\":0,\"function\":0}]}";
   private static final String USB = "{\"type\":\"usb\",\"port\":\"1-4.2\"}";
 
   @TempDir private Path cdi;
 
   /// Its pod has the claims that the VM of `guest-3.json` asks for: gpu by a template, disk by
   /// name.
-  private static VmPod pod() throws IOException {
+  private static VmPod pod(String... detached) throws IOException {
     return VmPod.of(
         new PodBuilder()
             .withNewMetadata()
             .withNamespace("shop")
             .withName("web")
-            .withUid("0f0e0d0c-0b0a-4908-8706-050403020100")
+            .withUid(POD)
             .addToAnnotations(
                 Contract.GUEST_ANNOTATION, Files.readString(RECORDED.resolve("guest-3.json")))
+            .addToAnnotations(Contract.DETACHED_ANNOTATION, String.join(",", detached))
             .endMetadata()
             .withNewSpec()
             .addNewResourceClaim()
@@ -66,22 +73,43 @@ class GuestDevicesTest {
   private void prepared(
       String namespace, String claim, String uid, boolean ready, String source, String... nodes)
       throws IOException {
+    write(Map.of(), namespace, claim, uid, ready, source, nodes);
+  }
+
+  /// For a guest that ran before.
+  private void preparedFor(String pod, String namespace, String uid, boolean ready)
+      throws IOException {
+    var recipient = Map.of("recipient", Map.of("pod", pod, "entry", "later"));
+    write(recipient, namespace, "claim-" + uid, uid, ready, DISK, "/dev/vfio/15");
+  }
+
+  private void write(
+      Map<String, ?> more,
+      String namespace,
+      String claim,
+      String uid,
+      boolean ready,
+      String source,
+      String... nodes)
+      throws IOException {
     var json = new com.fasterxml.jackson.databind.ObjectMapper();
     var prepared =
-        Map.of(
-            "claim", Map.of("namespace", namespace, "name", claim, "uid", uid),
-            "ready", ready,
-            "devices",
-                List.of(
-                    Map.of(
-                        "request",
-                        "r",
-                        "name",
-                        "device",
-                        "source",
-                        json.readTree(source),
-                        "nodes",
-                        List.of(nodes))));
+        new HashMap<String, Object>(
+            Map.of(
+                "claim", Map.of("namespace", namespace, "name", claim, "uid", uid),
+                "ready", ready,
+                "devices",
+                    List.of(
+                        Map.of(
+                            "request",
+                            "r",
+                            "name",
+                            "device",
+                            "source",
+                            json.readTree(source),
+                            "nodes",
+                            List.of(nodes)))));
+    prepared.putAll(more);
     Files.writeString(
         cdi.resolve("bulkhead.dev-" + uid + ".json"),
         json.writeValueAsString(
@@ -119,6 +147,34 @@ class GuestDevicesTest {
             new GuestReport.Device("gpu", "0000:81:00.0", 14),
             new GuestReport.Device("gpu", "0000:81:00.1", 14),
             new GuestReport.Device("disk", "1-4.2", null));
+  }
+
+  private Wanted wanted(String... detached) throws IOException {
+    return new GuestDevices(new PreparedFiles(cdi)).wanted(pod(detached));
+  }
+
+  @Test
+  void aRunningGuestIsAlsoToHaveWhatWasClaimedForItLater() throws IOException {
+    bothPrepared();
+    preparedFor(POD, "shop", "u4", true);
+    preparedFor("11111111-0b0a-4908-8706-050403020100", "shop", "u5", true);
+    preparedFor(POD, "another-tenants", "u6", true);
+    preparedFor(POD, "shop", "u7", false);
+
+    assertThat(wanted().given()).extracting(Given::entry).containsExactly("gpu", "disk", "later");
+    assertThat(wanted().reserved())
+        .containsExactlyInAnyOrder("0000:81:00.0", "0000:81:00.1", "usb 1:13", "0000:02:00.0");
+  }
+
+  /// Its pod still has the claim; others' devices are none of this guest's business.
+  @Test
+  void aRunningGuestIsToLetGoOfWhatItsSpecNoLongerHas() throws IOException {
+    bothPrepared();
+    preparedFor("11111111-0b0a-4908-8706-050403020100", "shop", "u5", true);
+
+    assertThat(wanted("disk", "never-had").given()).extracting(Given::entry).containsExactly("gpu");
+    assertThat(wanted("disk").reserved())
+        .containsExactlyInAnyOrder("0000:81:00.0", "0000:81:00.1", "0000:02:00.0");
   }
 
   @Test

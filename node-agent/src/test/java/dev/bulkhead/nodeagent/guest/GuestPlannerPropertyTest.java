@@ -45,6 +45,9 @@ class GuestPlannerPropertyTest {
     KEEPER_OBEYS(ModelNode::keeperEndsIfTold),
     POD_IS_DELETED(ModelNode::podIsDeleted),
     POD_GOES(ModelNode::podGoes),
+    TWO_DEVICES_ARE_ITS(node -> node.wishDevices(Hardware.TWO)),
+    ONE_DEVICE_IS_ITS(node -> node.wishDevices(Hardware.TWO.subList(1, 2))),
+    NO_DEVICE_IS_ITS(node -> node.wishDevices(List.of())),
     PAUSE(node -> node.wish(true)),
     GO_ON(node -> node.wish(false)),
     FORMER_GUEST_STILL_RUNS(node -> node.formerGuest(true)),
@@ -88,6 +91,9 @@ class GuestPlannerPropertyTest {
     }
 
     var rest = node.agentLooks();
+    if (rest instanceof GuestPlan.Keep && node.facts().domain().state() == State.RUNNING) {
+      assertThat(node.attached()).as("its devices").isEqualTo(node.wishedDevices());
+    }
     var facts = node.facts();
     assertThat(node.agentLooks()).as("a second look").isEqualTo(rest);
     assertThat(node.facts()).isEqualTo(facts);
@@ -122,6 +128,9 @@ class GuestPlannerPropertyTest {
             f -> f.domain(State.OUT_OF_SPACE),
             f -> f.domain(State.HUNG),
             f -> f.domain(State.CHANGING),
+            f -> f.domain(State.RUNNING).domainHas(Hardware.DISK),
+            f -> f.wants(Hardware.wanted(Hardware.TWO)),
+            f -> f.wants(null),
             Facts::space,
             Facts::nameTaken,
             Facts::booted,
@@ -143,8 +152,8 @@ class GuestPlannerPropertyTest {
     var plan = GuestPlanner.plan(facts.build());
 
     assertThat(GuestPlanner.plan(facts.build())).isEqualTo(plan);
-    assertThat(GuestStatus.of(facts.build(), plan, Accelerator.KVM))
-        .isEqualTo(GuestStatus.of(facts.build(), plan, Accelerator.KVM));
+    assertThat(GuestStatus.of(facts.build(), plan, null, Accelerator.KVM))
+        .isEqualTo(GuestStatus.of(facts.build(), plan, null, Accelerator.KVM));
     if (plan instanceof GuestPlan.Launch) {
       assertThat(facts.build().domain()).isNull();
       assertThat(facts.build().bootedAt()).isNull();

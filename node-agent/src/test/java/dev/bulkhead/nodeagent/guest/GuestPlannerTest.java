@@ -243,4 +243,47 @@ class GuestPlannerTest {
   private static GuestPlan plan(Facts facts) {
     return GuestPlanner.plan(facts.build());
   }
+
+  private static Facts running() {
+    return Facts.of().booted().joined().domain(State.RUNNING);
+  }
+
+  @Test
+  void aRunningGuestIsGivenWhatItsClaimsHaveNow() {
+    var wanted = Hardware.wanted(Hardware.TWO);
+    assertThat(GuestPlanner.plan(running().wants(wanted).build()))
+        .isEqualTo(new GuestPlan.Attach(Hardware.DISK));
+    assertThat(GuestPlanner.plan(running().domainHas(Hardware.DISK).wants(wanted).build()))
+        .isEqualTo(new GuestPlan.Attach(Hardware.CARD));
+    assertThat(
+            GuestPlanner.plan(
+                running().domainHas(Hardware.CARD, Hardware.DISK).wants(wanted).build()))
+        .isEqualTo(new GuestPlan.Keep());
+  }
+
+  @Test
+  void whatIsAskedBackIsTakenFirst() {
+    var wanted = Hardware.wanted(Hardware.TWO.subList(1, 2));
+    assertThat(GuestPlanner.plan(running().domainHas(Hardware.DISK).wants(wanted).build()))
+        .isEqualTo(new GuestPlan.Detach(Hardware.DISK));
+  }
+
+  /// Its claims' files cannot be read, or a pod does not tell of its claims yet.
+  @Test
+  void aGuestOfWhichItIsNotKnownWhatItShouldHaveKeepsWhatItHas() {
+    assertThat(GuestPlanner.plan(running().domainHas(Hardware.DISK).wants(null).build()))
+        .isEqualTo(new GuestPlan.Keep());
+  }
+
+  @Test
+  void aHaltedGuestIsGivenNothingAndAskedForNothing() {
+    var halted = Facts.of().booted().joined().wishPaused().domain(State.PAUSED);
+    assertThat(
+            GuestPlanner.plan(
+                halted
+                    .domainHas(Hardware.CARD)
+                    .wants(Hardware.wanted(Hardware.TWO.subList(0, 1)))
+                    .build()))
+        .isEqualTo(new GuestPlan.Keep());
+  }
 }

@@ -16,7 +16,7 @@ class GuestStatusTest {
   void reportsWhatTheGuestDoes(State state, GuestReport.State reported) {
     var facts = Facts.of().domain(state).booted().joined().build();
 
-    assertThat(GuestStatus.of(facts, new GuestPlan.Keep(), Accelerator.TCG))
+    assertThat(GuestStatus.of(facts, new GuestPlan.Keep(), null, Accelerator.TCG))
         .isEqualTo(
             new GuestReport(
                 GuestReport.FORMAT,
@@ -32,7 +32,7 @@ class GuestStatusTest {
   void saysOnlyAfterThreeSecondsThatAGuestShutsDown(long secondsLeft, boolean said) {
     var facts = Facts.of().domain(State.RUNNING).booted().joined().deleted(secondsLeft).build();
 
-    var report = GuestStatus.of(facts, new GuestPlan.PressPowerButton(), Accelerator.KVM);
+    var report = GuestStatus.of(facts, new GuestPlan.PressPowerButton(), null, Accelerator.KVM);
 
     assertThat(report != null).isEqualTo(said);
     if (said) {
@@ -67,6 +67,24 @@ class GuestStatusTest {
   void leavesTheEndToTheKeeper() {
     var facts = Facts.of().booted().build();
 
-    assertThat(GuestStatus.of(facts, GuestPlanner.plan(facts), Accelerator.KVM)).isNull();
+    assertThat(GuestStatus.of(facts, GuestPlanner.plan(facts), null, Accelerator.KVM)).isNull();
+  }
+
+  @Test
+  void tellsOfTheDevicesThatTheGuestHasAlready() {
+    var facts =
+        Facts.of()
+            .booted()
+            .joined()
+            .domain(State.RUNNING)
+            .domainHas(Hardware.CARD)
+            .wants(Hardware.wanted(Hardware.TWO))
+            .build();
+    var report =
+        GuestStatus.of(facts, new GuestPlan.Attach(Hardware.DISK), "no slot", Accelerator.KVM);
+    assertThat(report.state()).isEqualTo(GuestReport.State.Running);
+    assertThat(report.message()).isEqualTo("no slot");
+    assertThat(report.devices())
+        .containsExactly(new GuestReport.Device("card", "0000:03:00.0", 14));
   }
 }

@@ -3,6 +3,7 @@ package dev.bulkhead.nodeagent.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.crds.GuestSpec;
+import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.domain.Specs;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
@@ -13,14 +14,17 @@ import dev.bulkhead.nodeagent.pod.VmPod;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// One node with one VM's pod: kubelet, libvirt and the agent's files as plain fields, on which the
 /// agent's steps act as the real ones do. Whatever must never happen fails here.
 final class ModelNode {
   /// As in `GuestReconciler`.
-  private static final int MAX_STEPS = 10;
+  private static final int MAX_STEPS = 40;
 
   private static final Duration GRACE = Duration.ofSeconds(60);
 
@@ -47,6 +51,9 @@ final class ModelNode {
   private GuestEnd end;
   private Integer joinedPid;
   private boolean leftovers;
+  private final List<HostDevice> attached = new ArrayList<>();
+  private List<GuestDevices.Given> given = List.of();
+  private Set<String> reserved = Set.of();
   private boolean ranBefore;
 
   GuestFacts facts() {
@@ -64,14 +71,17 @@ final class ModelNode {
             keeperRuns ? now : null,
             null,
             null,
-            Map.of());
+            Map.of(),
+            Set.of());
     return new GuestFacts(
         now,
         podExists ? pod : null,
         podExists && keeperRuns
             ? new Keeper(Specs.POD, 4711, Path.of("/proc/4711/root"), List.of())
             : null,
-        domain == null ? null : new GuestDomain("shop.web", Specs.POD, domain, pid),
+        domain == null
+            ? null
+            : new GuestDomain("shop.web", Specs.POD, domain, pid, List.copyOf(attached)),
         space,
         nameTaken && domain == null,
         bootedAt,
@@ -79,7 +89,7 @@ final class ModelNode {
         false,
         end,
         joinedPid,
-        List.of(),
+        new GuestDevices.Wanted(given, reserved),
         leftovers);
   }
 
@@ -117,6 +127,16 @@ final class ModelNode {
         bootedAt = bootedAt == null ? now : bootedAt;
         ranBefore = true;
         domain = State.RUNNING;
+      }
+      case GuestPlan.Attach(var device) -> {
+        assertThat(domain).as("what is given a device").isEqualTo(State.RUNNING);
+        assertThat(attached).doesNotContain(device);
+        attached.add(device);
+      }
+      case GuestPlan.Detach(var device) -> {
+        assertThat(domain).as("what is asked for a device").isEqualTo(State.RUNNING);
+        assertThat(reserved).as("what it may keep").doesNotContain(device.id());
+        assertThat(attached.remove(device)).isTrue();
       }
       case GuestPlan.Pause _ -> {
         assertThat(domain).isEqualTo(State.RUNNING);
@@ -172,6 +192,7 @@ final class ModelNode {
   private void domainEnds(Ending how) {
     if (domain != null) {
       domain = null;
+      attached.clear();
       lastEnding = how;
       podEnded |= keeperDied;
     }
@@ -247,6 +268,24 @@ final class ModelNode {
     if (!keeperRuns && domain == null) {
       podExists = false;
     }
+  }
+
+  /// Devices of claims that are made for it and asked back while it runs.
+  void wishDevices(List<GuestDevices.Given> devices) {
+    given = devices;
+    reserved =
+        devices.stream()
+            .flatMap(GuestDevices.Given::inGuest)
+            .map(HostDevice::id)
+            .collect(Collectors.toSet());
+  }
+
+  Set<String> attached() {
+    return attached.stream().map(HostDevice::id).collect(Collectors.toSet());
+  }
+
+  Set<String> wishedDevices() {
+    return reserved;
   }
 
   void wish(boolean pause) {

@@ -105,7 +105,7 @@ class VersionSkewTest {
   @Test
   void reportsInTheFormatThatReleasedOperatorsRead() throws IOException {
     var facts = Facts.of().domain(State.RUNNING).booted().joined().build();
-    var written = GuestStatus.of(facts, new GuestPlan.Keep(), Accelerator.TCG).toJson();
+    var written = GuestStatus.of(facts, new GuestPlan.Keep(), null, Accelerator.TCG).toJson();
     assertThat(JSON.readTree(written))
         .as("operators of earlier releases read this: fields are added, never changed")
         .isEqualTo(JSON.readTree(Files.readString(RECORDED.resolve("report-1.json"))));

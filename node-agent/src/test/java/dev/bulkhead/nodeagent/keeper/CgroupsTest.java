@@ -69,6 +69,32 @@ class CgroupsTest {
   }
 
   @Test
+  void thereIsRoomBesidesAContainerForWhatIsNotToBeConfinedLikeIt() throws IOException {
+    var pod = Path.of("kubepods/pod" + UID);
+    for (var controller : new String[] {"memory", "devices"}) {
+      container(root.resolve(controller), pod.resolve("c1"), 4711);
+    }
+    var cgroups = new Cgroups(root);
+    var besides = cgroups.besides(cgroups.directories(pod.resolve("c1")));
+
+    assertThat(besides).containsExactly(root.resolve("devices").resolve(pod).resolve("attaching"));
+    assertThat(besides.getFirst()).isDirectory();
+    assertThat(cgroups.besides(cgroups.directories(pod.resolve("c1")))).isEqualTo(besides);
+    cgroups.remove(besides);
+    assertThat(besides.getFirst()).doesNotExist();
+  }
+
+  @Test
+  void onVersion2ThatRoomIsInTheOneTree() throws IOException {
+    var pod = Path.of("kubepods.slice/kubepods-pod" + UID_ + ".slice");
+    container(root, pod.resolve("c1.scope"), 4711);
+    Files.createFile(root.resolve("cgroup.controllers"));
+
+    assertThat(new Cgroups(root).besides(List.of(root.resolve(pod).resolve("c1.scope"))))
+        .containsExactly(root.resolve(pod).resolve("attaching"));
+  }
+
+  @Test
   void findsNothingOfAPodThatIsNotThere() throws IOException {
     container(root, Path.of("kubepods/podb0000000-0000-4000-8000-000000000000/c1"), 1);
     Files.createFile(root.resolve("cgroup.controllers"));

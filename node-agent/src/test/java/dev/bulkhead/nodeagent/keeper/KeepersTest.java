@@ -2,9 +2,11 @@ package dev.bulkhead.nodeagent.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bulkhead.nodeagent.domain.Specs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,6 +43,33 @@ class KeepersTest {
               assertThat(keeper.volumes().scratch())
                   .isEqualTo(proc.resolve("11/root/volumes/scratch"));
             });
+  }
+
+  @Test
+  void whateverIsDoneBesidesTheKeeperTheProcessIsBackAfterwards() throws IOException {
+    var cgroups = node.resolve("cgroup");
+    CgroupsTest.container(cgroups.resolve("devices"), CONTAINER, 10, 11);
+    process(11, "keeper");
+    var keeper = keepers.find(Specs.POD).orElseThrow();
+    var home = cgroups.resolve("devices").resolve(CONTAINER).resolve("cgroup.procs");
+    var besides = cgroups.resolve("devices/kubepods/pod" + Specs.POD + "/attaching");
+    Files.createDirectories(besides);
+    Files.createFile(besides.resolve("cgroup.procs"));
+    Files.writeString(home, "");
+
+    assertThatThrownBy(
+            () ->
+                keepers.besides(
+                    keeper,
+                    10,
+                    () -> {
+                      assertThat(besides.resolve("cgroup.procs")).hasContent("10");
+                      assertThat(home).isEmptyFile();
+                      delete(besides.resolve("cgroup.procs")); // is no file in a real one
+                      throw new IllegalStateException("no answer");
+                    }))
+        .hasMessage("no answer");
+    assertThat(home).hasContent("10");
   }
 
   @Test
@@ -116,5 +145,13 @@ class KeepersTest {
   private void process(int pid, String name) throws IOException {
     var directory = Files.createDirectories(proc.resolve(Integer.toString(pid)));
     Files.writeString(directory.resolve("comm"), name + "\n");
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

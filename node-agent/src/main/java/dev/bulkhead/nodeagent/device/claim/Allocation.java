@@ -5,7 +5,8 @@ import java.util.List;
 /// What the scheduler gave a claim of this node's devices.
 ///
 /// @param devices in the claim's order
-public record Allocation(ClaimRef claim, List<Given> devices) {
+/// @param recipient the guest that runs already and shall have them; null for none
+public record Allocation(ClaimRef claim, List<Given> devices, Prepared.Recipient recipient) {
 
   /// One device of it.
   ///

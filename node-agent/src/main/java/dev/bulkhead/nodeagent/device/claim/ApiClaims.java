@@ -2,10 +2,13 @@ package dev.bulkhead.nodeagent.device.claim;
 
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
+import dev.bulkhead.nodeagent.device.claim.Prepared.Recipient;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceAllocationConfiguration;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceAllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReference;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
@@ -43,7 +46,39 @@ public final class ApiClaims implements Claims {
     if (claim.getStatus() == null || claim.getStatus().getAllocation() == null) {
       throw new IOException("%s was given no devices".formatted(ref));
     }
-    return new Allocation(ref, given(claim.getStatus().getAllocation().getDevices()));
+    return new Allocation(
+        ref, given(claim.getStatus().getAllocation().getDevices()), recipient(ref, claim));
+  }
+
+  /// Said by the pod that the claim is reserved for, if that one only holds it for a guest.
+  private Recipient recipient(ClaimRef ref, ResourceClaim claim) throws IOException {
+    for (var user : claim.getStatus().getReservedFor()) {
+      var pod = pod(ref, user);
+      if (pod != null && pod.getMetadata().getLabels().containsKey(Contract.DEVICE_OF_LABEL)) {
+        for (var owner : pod.getMetadata().getOwnerReferences()) {
+          if (Boolean.TRUE.equals(owner.getController()) && "Pod".equals(owner.getKind())) {
+            var annotations = pod.getMetadata().getAnnotations();
+            return new Recipient(
+                owner.getUid(), annotations.getOrDefault(Contract.DEVICE_ANNOTATION, ""));
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  /// Null for what is no pod, or is gone.
+  private Pod pod(ClaimRef ref, ResourceClaimConsumerReference user) throws IOException {
+    if (!"pods".equals(user.getResource())) {
+      return null;
+    }
+    try {
+      var pod = client.pods().inNamespace(ref.namespace()).withName(user.getName()).get();
+      return pod == null || !pod.getMetadata().getUid().equals(user.getUid()) ? null : pod;
+    } catch (KubernetesClientException e) {
+      throw new IOException(
+          "cannot read pod %s of %s: %s".formatted(user.getName(), ref, e.getMessage()), e);
+    }
   }
 
   private List<Given> given(DeviceAllocationResult devices) throws IOException {

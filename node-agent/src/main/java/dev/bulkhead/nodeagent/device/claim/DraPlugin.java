@@ -26,9 +26,12 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -43,6 +46,12 @@ public final class DraPlugin implements AutoCloseable {
   private static final String SERVICE = "v1.DRAPlugin";
 
   private static final String SOCKET = "dra.sock";
+
+  /// Guests let go of a device in 1 to 3 s. Kubelet gives a call 45 s (its cm/dra/plugin,
+  /// defaultClientCallTimeout), and asks again after a time that grows.
+  private static final Duration LETTING_GO = Duration.ofSeconds(20);
+
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
 
   private final Preparer preparer;
   private final BindableService health;
@@ -188,13 +197,28 @@ public final class DraPlugin implements AutoCloseable {
 
     private NodeUnprepareResourceResponse unprepare(Claim claim) {
       try {
-        preparer.unprepare(claim.getUid());
+        unprepareOnceOutOfGuests(claim.getUid());
         return NodeUnprepareResourceResponse.getDefaultInstance();
       } catch (IOException | RuntimeException e) {
         LOG.warnf("ResourceClaim %s/%s: %s", claim.getNamespace(), claim.getName(), e.getMessage());
         return NodeUnprepareResourceResponse.newBuilder()
             .setError(String.valueOf(e.getMessage()))
             .build();
+      }
+    }
+
+    private void unprepareOnceOutOfGuests(String uid) throws IOException {
+      var deadline = Instant.now().plus(LETTING_GO);
+      while (true) {
+        try {
+          preparer.unprepare(uid);
+          return;
+        } catch (Preparer.InGuestException e) {
+          if (Instant.now().isAfter(deadline)) {
+            throw e;
+          }
+          LockSupport.parkNanos(LOOK_AGAIN.toNanos());
+        }
       }
     }
   }

@@ -6,8 +6,17 @@ import java.util.List;
 
 /// What a claim has of a node.
 ///
-/// @param ready false from when it is begun until all of it is done
-public record Prepared(ClaimRef claim, boolean ready, List<PreparedDevice> devices) {
+/// @param ready false from when it is begun until all of it is done, and again from when it is
+///     asked back
+/// @param recipient null unless it is for a guest that runs already
+public record Prepared(
+    ClaimRef claim, boolean ready, List<PreparedDevice> devices, Recipient recipient) {
+
+  /// A guest that ran before the claim was made for it.
+  ///
+  /// @param pod uid of the VM's pod
+  /// @param entry of the VM's spec
+  public record Recipient(String pod, String entry) {}
 
   /// One device of it.
   ///
@@ -26,6 +35,14 @@ public record Prepared(ClaimRef claim, boolean ready, List<PreparedDevice> devic
     }
   }
 
+  Prepared made(List<PreparedDevice> taken) {
+    return new Prepared(claim, true, List.copyOf(taken), recipient);
+  }
+
+  Prepared askedBack() {
+    return new Prepared(claim, false, devices, recipient);
+  }
+
   static Prepared intended(Allocation allocation, List<Source> sources) {
     var devices = new ArrayList<PreparedDevice>();
     for (int i = 0; i < sources.size(); i++) {
@@ -38,6 +55,6 @@ public record Prepared(ClaimRef claim, boolean ready, List<PreparedDevice> devic
               List.of(),
               given.settings().guest()));
     }
-    return new Prepared(allocation.claim(), false, List.copyOf(devices));
+    return new Prepared(allocation.claim(), false, List.copyOf(devices), allocation.recipient());
   }
 }

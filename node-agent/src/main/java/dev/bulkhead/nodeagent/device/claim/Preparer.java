@@ -2,11 +2,12 @@ package dev.bulkhead.nodeagent.device.claim;
 
 import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
 import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
+import dev.bulkhead.nodeagent.device.claim.Prepared.Recipient;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
 import dev.bulkhead.nodeagent.device.offer.Offered;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.List;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /// Makes ready what claims were given, and takes it back. What is whose is written down before
@@ -19,6 +20,7 @@ public final class Preparer {
   private final PreparedFiles files;
   private final Binding binding;
   private final Offers offers;
+  private final Guests guests;
 
   /// What the node gives away, as it is now: asked once for each claim.
   @FunctionalInterface
@@ -26,12 +28,35 @@ public final class Preparer {
     Offered now() throws IOException;
   }
 
+  /// The guests of this node. A port: some that run are given devices, and let go of them.
+  public interface Guests {
+    /// Tells a guest that a claim made for it is ready. Returns at once.
+    void give(Recipient recipient);
+
+    /// Asks the guest that has it to let go of it, if it runs.
+    ///
+    /// @return its name; empty where none has it
+    /// @throws IOException if that cannot be known now
+    Optional<String> askBack(PreparedDevice device) throws IOException;
+  }
+
+  /// A guest has it still, and was asked to let go of it.
+  static final class InGuestException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    InGuestException(String message) {
+      super(message);
+    }
+  }
+
   /// @param offers of this node
-  public Preparer(Claims claims, PreparedFiles files, Binding binding, Offers offers) {
+  public Preparer(
+      Claims claims, PreparedFiles files, Binding binding, Offers offers, Guests guests) {
     this.claims = claims;
     this.files = files;
     this.binding = binding;
     this.offers = offers;
+    this.guests = guests;
   }
 
   /// Does again what is done already, and goes on with what was begun.
@@ -40,6 +65,7 @@ public final class Preparer {
   public synchronized Prepared prepare(ClaimRef claim) throws IOException {
     var before = files.find(claim.uid());
     if (before.isPresent() && before.get().ready()) {
+      tell(before.get());
       return before.get();
     }
     var allocation = claims.allocation(claim);
@@ -60,10 +86,17 @@ public final class Preparer {
         throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
       }
     }
-    var prepared = new Prepared(claim, true, List.copyOf(devices));
+    var prepared = intended.made(devices);
     files.write(prepared);
     LOG.infof("%s: %s", claim, devices);
+    tell(prepared);
     return prepared;
+  }
+
+  private void tell(Prepared prepared) {
+    if (prepared.recipient() != null) {
+      guests.give(prepared.recipient());
+    }
   }
 
   private Source source(ClaimRef claim, Given given, Offered offered) throws IOException {
@@ -90,11 +123,23 @@ public final class Preparer {
     return source;
   }
 
-  /// Does nothing where nothing is left of it.
+  /// Does nothing where nothing is left of it. What a guest still has is not touched: the kernel
+  /// would wait for the guest, and all others for the kernel.
+  ///
+  /// @throws InGuestException if it must be asked for again
   public synchronized void unprepare(String claimUid) throws IOException {
     var prepared = files.find(claimUid);
     if (prepared.isEmpty()) {
       return;
+    }
+    files.write(prepared.get().askedBack());
+    for (var device : prepared.get().devices()) {
+      var guest = guests.askBack(device);
+      if (guest.isPresent()) {
+        throw new InGuestException(
+            "device %s is still in guest %s, which has been asked to let go of it"
+                .formatted(device.name(), guest.get()));
+      }
     }
     for (var device : prepared.get().devices()) {
       try {

@@ -1,6 +1,7 @@
 package dev.bulkhead.nodeagent.hypervisor.libvirt;
 
 import dev.bulkhead.nodeagent.domain.Domain;
+import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
@@ -45,6 +46,9 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
 
   /// libvirt-domain.h: VIR_DOMAIN_METADATA_ELEMENT.
   private static final int METADATA_ELEMENT = 2;
+
+  /// libvirt-domain.h: VIR_DOMAIN_AFFECT_LIVE.
+  private static final int LIVE = 1;
 
   private final LibvirtConnection connection;
   private final Path statusFiles;
@@ -104,8 +108,8 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
       var status = StateFile.read(statusFiles.resolve(name + ".xml")).orElse(null);
       return Optional.of(
           status == null || state == DomainState.VIR_DOMAIN_SHUTOFF
-              ? new GuestDomain(name, pod, State.CHANGING, 0)
-              : new GuestDomain(name, pod, stateOf(state, status), status.pid()));
+              ? new GuestDomain(name, pod, State.CHANGING, 0, List.of())
+              : new GuestDomain(name, pod, stateOf(state, status), status.pid(), status.devices()));
     } catch (LibvirtException e) {
       if (LibvirtErrors.isNoDomain(e) || LibvirtErrors.isNoMetadata(e)) {
         return Optional.empty();
@@ -199,6 +203,44 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
   }
 
   @Override
+  public Attachment attach(String name, HostDevice device) {
+    var xml = device.toXml();
+    try {
+      return connection.call(
+          "attach %s to %s".formatted(device.id(), name),
+          LIMIT,
+          c -> {
+            onDomain(c, name, domain -> domain.attachDeviceFlags(xml, LIVE));
+            return new Attachment.Attached();
+          });
+    } catch (LibvirtException e) {
+      if (LibvirtErrors.isPassing(e) || LibvirtErrors.isNoDomain(e)) {
+        throw new HypervisorUnavailableException(
+            "attach %s to %s: %s".formatted(device.id(), name, e.getMessage()), e);
+      }
+      return new Attachment.Refused(e.getMessage());
+    }
+  }
+
+  /// libvirt waits 5 s for the guest (its qemu_hotplug.c), and answers the same if that was too
+  /// short. While QEMU is at it, to ask again is refused.
+  @Override
+  public void detach(String name, HostDevice device) {
+    var xml = device.toXml();
+    try {
+      connection.call(
+          "detach %s from %s".formatted(device.id(), name),
+          LIMIT,
+          c -> {
+            onDomain(c, name, domain -> domain.detachDeviceFlags(xml, LIVE));
+            return null;
+          });
+    } catch (LibvirtException e) {
+      LOG.infof("detach %s from %s: %s", device.id(), name, e.getMessage());
+    }
+  }
+
+  @Override
   public void destroy(String name) {
     act("destroy", name, org.libvirt.Domain::destroy);
   }
@@ -213,12 +255,7 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
         LIMIT,
         c -> {
           try {
-            var domain = c.domainLookupByName(name);
-            try {
-              action.on(domain);
-            } finally {
-              domain.free();
-            }
+            onDomain(c, name, action);
           } catch (LibvirtException e) {
             if (!LibvirtErrors.isNotInThatState(e)) {
               throw e;
@@ -227,6 +264,15 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
           }
           return null;
         });
+  }
+
+  private static void onDomain(Connect c, String name, Action action) throws LibvirtException {
+    var domain = c.domainLookupByName(name);
+    try {
+      action.on(domain);
+    } finally {
+      domain.free();
+    }
   }
 
   @Override

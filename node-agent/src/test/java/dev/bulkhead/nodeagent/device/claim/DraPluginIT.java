@@ -9,6 +9,8 @@ import dev.bulkhead.kubelet.dra.NodeUnprepareResourcesRequest;
 import dev.bulkhead.kubelet.registration.InfoRequest;
 import dev.bulkhead.kubelet.registration.RegistrationGrpc;
 import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
+import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
+import dev.bulkhead.nodeagent.device.claim.Prepared.Recipient;
 import dev.bulkhead.nodeagent.device.health.HealthService;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Kind;
@@ -26,7 +28,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +57,8 @@ class DraPluginIT {
     channel = connect(folder.resolve("plugin/dra.sock"));
   }
 
+  private final Guest guest = new Guest();
+
   private DraPlugin plugin() {
     var offer =
         new Offer("disk-0", Kind.NVME, DISK, new TreeMap<>(), new TreeMap<>(), List.of(), null);
@@ -61,19 +67,36 @@ class DraPluginIT {
           if (!claim.name().equals("disk")) {
             throw new IOException(claim + " is gone");
           }
-          return new Allocation(claim, List.of(new Given("disks", "disk-0", DeviceSettings.NONE)));
+          return new Allocation(
+              claim, List.of(new Given("disks", "disk-0", DeviceSettings.NONE)), null);
         };
     return new DraPlugin(
         new Preparer(
             claims,
             new PreparedFiles(folder.resolve("cdi")),
             new OneNode(),
-            () -> new Offered(List.of(offer), new TreeMap<>(), List.of())),
+            () -> new Offered(List.of(offer), new TreeMap<>(), List.of()),
+            guest),
         new HealthService("node-a", InstantSource.system()),
         folder.resolve("registry"),
         folder.resolve("plugin"),
         Path.of("/var/lib/kubelet/plugins/bulkhead.dev"),
         "node-a");
+  }
+
+  /// Lets go of what it has when it has been asked often enough.
+  private static final class Guest implements Preparer.Guests {
+    final AtomicInteger mustBeAsked = new AtomicInteger();
+
+    @Override
+    public void give(Recipient recipient) {}
+
+    @Override
+    public Optional<String> askBack(PreparedDevice device) {
+      return mustBeAsked.getAndUpdate(times -> Math.max(0, times - 1)) > 0
+          ? Optional.of("shop.web")
+          : Optional.empty();
+    }
   }
 
   private static final class OneNode implements Binding {
@@ -147,6 +170,21 @@ class DraPluginIT {
                     .build());
     assertThat(back.getClaimsMap()).containsOnlyKeys("uid-1", "uid-2");
     assertThat(back.getClaimsMap().values()).allMatch(claim -> claim.getError().isEmpty());
+    assertThat(folder.resolve("cdi/bulkhead.dev-uid-1.json")).doesNotExist();
+  }
+
+  @Test
+  void givesAClaimBackOnceTheGuestHasLetGoOfItsDevice() {
+    var kubelet = DRAPluginGrpc.newBlockingStub(channel);
+    var _ =
+        kubelet.nodePrepareResources(
+            NodePrepareResourcesRequest.newBuilder().addClaims(CLAIM).build());
+    guest.mustBeAsked.set(3);
+    var back =
+        kubelet.nodeUnprepareResources(
+            NodeUnprepareResourcesRequest.newBuilder().addClaims(CLAIM).build());
+    assertThat(back.getClaimsOrThrow("uid-1").getError()).isEmpty();
+    assertThat(guest.mustBeAsked).hasValue(0);
     assertThat(folder.resolve("cdi/bulkhead.dev-uid-1.json")).doesNotExist();
   }
 

@@ -30,7 +30,7 @@ class PreparedFilesTest {
               List.of("/dev/vfio/vfio", "/dev/vfio/7"),
               DeviceSettings.Guest.NONE));
     }
-    return new Prepared(new ClaimRef("shop", "gpu", "uid-1"), true, devices);
+    return new Prepared(new ClaimRef("shop", "gpu", "uid-1"), true, devices, null);
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
+import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
+import dev.bulkhead.nodeagent.device.claim.Prepared.Recipient;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Kind;
 import dev.bulkhead.nodeagent.device.offer.Offer;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +36,7 @@ class PreparerTest {
   private final Map<ClaimRef, Allocation> allocations = new HashMap<>();
   private final Map<String, Offer> offers = new HashMap<>();
   private final PlayedBinding binding = new PlayedBinding();
+  private final PlayedGuests guests = new PlayedGuests();
 
   @BeforeEach
   void offerTwoDisks() {
@@ -52,7 +56,8 @@ class PreparerTest {
         },
         new PreparedFiles(folder),
         binding,
-        () -> new Offered(List.copyOf(offers.values()), new TreeMap<>(), List.of()));
+        () -> new Offered(List.copyOf(offers.values()), new TreeMap<>(), List.of()),
+        guests);
   }
 
   private List<Prepared> written() throws IOException {
@@ -67,7 +72,8 @@ class PreparerTest {
         offer("shared", new Source.Mediated(PciAddress.parse("0000:03:00.0"), "nvidia-35", "u")));
     var booting =
         new DeviceSettings(DeviceSettings.Card.NONE, DeviceSettings.Guest.NONE.booting(1));
-    allocations.put(CLAIM, new Allocation(CLAIM, List.of(new Given("one", "shared", booting))));
+    allocations.put(
+        CLAIM, new Allocation(CLAIM, List.of(new Given("one", "shared", booting)), null));
 
     assertThatThrownBy(() -> preparer().prepare(CLAIM))
         .hasMessageContaining("device shared is a mediated one, which no guest boots from")
@@ -196,7 +202,71 @@ class PreparerTest {
     for (var device : devices) {
       given.add(new Given("disks", device, DeviceSettings.NONE));
     }
-    return new Allocation(claim, given);
+    return new Allocation(claim, given, null);
+  }
+
+  /// The claim of a device that is added to a running guest.
+  @Test
+  void theGuestThatRunsIsToldOnceItsClaimIsReadyAndAgainWhenItIsAskedFor() throws IOException {
+    var recipient = new Recipient("pod-uid", "data");
+    var given = allocation(CLAIM, "first").devices();
+    allocations.put(CLAIM, new Allocation(CLAIM, given, recipient));
+    binding.broken.add(FIRST);
+    assertThatThrownBy(() -> preparer().prepare(CLAIM)).isInstanceOf(IOException.class);
+    assertThat(guests.given).isEmpty();
+
+    binding.broken.clear();
+    assertThat(preparer().prepare(CLAIM).recipient()).isEqualTo(recipient);
+    preparer().prepare(CLAIM);
+    assertThat(guests.given).containsExactly(recipient, recipient);
+    assertThat(written().getFirst().recipient()).isEqualTo(recipient);
+  }
+
+  @Test
+  void nothingIsTakenFromAGuestThatStillHasIt() throws IOException {
+    preparer().prepare(CLAIM);
+    guests.holding = "second";
+    guests.onAsk = () -> assertThat(written().getFirst().ready()).isFalse();
+    assertThatThrownBy(() -> preparer().unprepare(CLAIM.uid()))
+        .isInstanceOf(Preparer.InGuestException.class)
+        .hasMessage(
+            "device second is still in guest shop.web, which has been asked to let go of it");
+    assertThat(binding.givenBack).isEmpty();
+    assertThat(written()).hasSize(1);
+
+    guests.holding = null;
+    preparer().unprepare(CLAIM.uid());
+    assertThat(binding.taken).isEmpty();
+    assertThat(written()).isEmpty();
+  }
+
+  @Test
+  void whatWasAskedBackInVainIsReadyAgainForWhoClaimsItAgain() throws IOException {
+    preparer().prepare(CLAIM);
+    guests.holding = "first";
+    assertThatThrownBy(() -> preparer().unprepare(CLAIM.uid())).isInstanceOf(IOException.class);
+    assertThat(preparer().prepare(CLAIM).ready()).isTrue();
+  }
+
+  private interface Look {
+    void take() throws IOException;
+  }
+
+  private static final class PlayedGuests implements Preparer.Guests {
+    final List<Recipient> given = new ArrayList<>();
+    String holding;
+    Look onAsk = () -> {};
+
+    @Override
+    public void give(Recipient recipient) {
+      given.add(recipient);
+    }
+
+    @Override
+    public Optional<String> askBack(PreparedDevice device) throws IOException {
+      onAsk.take();
+      return device.name().equals(holding) ? Optional.of("shop.web") : Optional.empty();
+    }
   }
 
   private static final class PlayedBinding implements Binding {

@@ -45,7 +45,8 @@ class DeviceHealthTest {
                             new Source.Usb("1-1"),
                             List.of(),
                             DeviceSettings.Guest.NONE))
-                .toList()));
+                .toList(),
+            null));
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.bulkhead.kubelet.health.HealthStatus;
 import dev.bulkhead.kubelet.health.NodeWatchResourcesRequest;
 import dev.bulkhead.kubelet.health.NodeWatchResourcesResponse;
 import dev.bulkhead.nodeagent.device.claim.DraPlugin;
+import dev.bulkhead.nodeagent.device.claim.NoGuests;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.device.claim.Preparer;
 import dev.bulkhead.nodeagent.device.claim.Untouched;
@@ -61,7 +62,8 @@ class HealthServiceIT {
                 },
                 new PreparedFiles(folder.resolve("cdi")),
                 new Untouched(),
-                () -> Offered.NOTHING),
+                () -> Offered.NOTHING,
+                new NoGuests()),
             health,
             folder.resolve("registry"),
             folder.resolve("plugin"),

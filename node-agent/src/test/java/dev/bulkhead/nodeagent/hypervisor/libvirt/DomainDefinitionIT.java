@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.nodeagent.domain.AnyGuest;
 import dev.bulkhead.nodeagent.domain.Domain;
+import dev.bulkhead.nodeagent.domain.DomainPlanner;
+import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.domain.UnencodableTextException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -59,8 +63,33 @@ class DomainDefinitionIT {
     assertThat(run("virsh", "-c", libvirtd.uri(), "define", "--validate", file.toString()))
         .as(xml)
         .contains("defined from");
+    var free = freeRootPorts(run("virsh", "-c", libvirtd.uri(), "dumpxml", domain.name()));
+    if (hasNoAddressOfAClaims(domain)) {
+      assertThat(free).as(xml).isEqualTo(DomainPlanner.SPARE_ROOT_PORTS);
+    }
 
     run("virsh", "-c", libvirtd.uri(), "undefine", "--nvram", domain.name());
+  }
+
+  /// Such an address may be that of any port, and libvirt makes all ports up to there.
+  private static boolean hasNoAddressOfAClaims(Domain domain) {
+    return domain.devices().stream()
+        .filter(HostDevice.class::isInstance)
+        .allMatch(device -> ((HostDevice) device).settings().address() == null);
+  }
+
+  private static long freeRootPorts(String xml) {
+    var buses =
+        Pattern.compile("<address type='pci' domain='0x0000' bus='(0x\\w+)'")
+            .matcher(xml)
+            .results()
+            .map(match -> Integer.decode(match.group(1)))
+            .collect(Collectors.toSet());
+    return Pattern.compile("type='pci' index='(\\d+)' model='pcie-root-port'")
+        .matcher(xml)
+        .results()
+        .filter(match -> !buses.contains(Integer.valueOf(match.group(1))))
+        .count();
   }
 
   private static String run(String... command) throws IOException, InterruptedException {
