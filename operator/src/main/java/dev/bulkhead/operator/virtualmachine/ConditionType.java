@@ -8,6 +8,8 @@ enum ConditionType {
   Scheduled,
   /// Its vCPUs run.
   Running,
+  /// Its guest has the devices of its spec. Only while it runs, and if it has any, or should.
+  DevicesAttached,
   /// It runs, but not as the spec now says.
   RestartRequired
 }

@@ -33,6 +33,32 @@ final class LaunchApplier {
     };
   }
 
+  /// All of it that can be done; the first refusal is told.
+  Outcome apply(DevicePlan plan, Situation situation) {
+    plan.delete().forEach(pod -> pods.delete(new VmPod(pod.pod())));
+    if (plan.detached() != null && situation instanceof Situation.Up(var pod, _)) {
+      pods.setDetached(pod, plan.detached());
+    }
+    return plan.create().stream()
+        .map(this::create)
+        .filter(Refused.class::isInstance)
+        .findFirst()
+        .orElseGet(Done::new);
+  }
+
+  private Outcome create(Pod devicePod) {
+    try {
+      pods.create(devicePod);
+      return new Done();
+    } catch (KubernetesClientException e) {
+      return switch (e.getCode()) {
+        case HttpURLConnection.HTTP_CONFLICT -> new Done(); // the cache does not have it yet
+        case HttpURLConnection.HTTP_FORBIDDEN, UNPROCESSABLE -> refused(e);
+        default -> throw e;
+      };
+    }
+  }
+
   private Outcome create(Pod pod, VirtualMachine vm) {
     try {
       pods.create(pod);

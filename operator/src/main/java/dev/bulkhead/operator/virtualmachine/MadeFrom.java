@@ -4,14 +4,17 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bulkhead.crds.VirtualMachine;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
@@ -20,6 +23,8 @@ import java.util.regex.Pattern;
 record MadeFrom(JsonNode tree) {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+
+  private static final String DEVICES = "devices";
 
   /// Longer values (user data, kernel arguments) are cut in a message.
   private static final int SHOWN_CHARACTERS = 60;
@@ -52,6 +57,35 @@ record MadeFrom(JsonNode tree) {
 
   String toJson() {
     return tree.toString();
+  }
+
+  /// As `differencesTo`, without devices that came or went: a guest that runs is given them, and
+  /// lets go of them.
+  List<String> lastingDifferencesTo(MadeFrom wanted) {
+    var both = deviceNames(tree);
+    both.retainAll(deviceNames(wanted.tree));
+    return withDevices(both).differencesTo(wanted.withDevices(both));
+  }
+
+  private static Set<String> deviceNames(JsonNode tree) {
+    return new HashSet<>(byName(tree.path("spec").path(DEVICES)).keySet());
+  }
+
+  private MadeFrom withDevices(Set<String> names) {
+    if (!(tree.path("spec").path(DEVICES) instanceof ArrayNode devices)) {
+      return this;
+    }
+    JsonNode copy = tree.deepCopy();
+    var spec = (ObjectNode) copy.path("spec");
+    var kept = spec.putArray(DEVICES);
+    devices
+        .valueStream()
+        .filter(device -> names.contains(device.path("name").asText()))
+        .forEach(kept::add);
+    if (kept.isEmpty()) {
+      spec.remove(DEVICES);
+    }
+    return new MadeFrom(copy);
   }
 
   /// Each as `path: old -> new`; empty when a pod made from `wanted` would be the same.
@@ -112,7 +146,7 @@ record MadeFrom(JsonNode tree) {
 
   private static Map<String, JsonNode> byName(JsonNode list) {
     var entries = new LinkedHashMap<String, JsonNode>();
-    list.forEach(entry -> entries.put(entry.get("name").asText(), entry));
+    list.forEach(entry -> entries.put(entry.path("name").asText(), entry));
     return entries;
   }
 

@@ -229,6 +229,11 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
     return since.isAfter(now.plus(CLOCK_TOLERANCE));
   }
 
+  /// The same for a VM whose devices were refused, which is tried again.
+  Outlook after(Outcome devices, VirtualMachineFacts facts) {
+    return devices instanceof Refused ? recheckAfter(REFUSED_RECHECK, facts.now()) : this;
+  }
+
   private Outlook recheckAfter(Duration delay, Instant now) {
     var at = now.plus(delay);
     return new Outlook(

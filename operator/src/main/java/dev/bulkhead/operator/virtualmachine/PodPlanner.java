@@ -40,6 +40,10 @@ final class PodPlanner {
   /// emptyDir outgrows its limit.
   private static final long EMPTY_DISK_SLACK = 8 * MIB;
 
+  /// The container's own process takes less than one; what runc runs to start it takes 10
+  /// (measured), and is counted here.
+  private static final long HOLDER_MEMORY = 20 * MIB;
+
   private PodPlanner() {}
 
   static Pod plan(VirtualMachine vm, LaunchSettings settings) {
@@ -68,6 +72,75 @@ final class PodPlanner {
         .withPriorityClassName(spec.getPriorityClassName())
         .withSchedulerName(spec.getSchedulerName())
         .endSpec()
+        .build();
+  }
+
+  /// A pod that holds one claim for a guest that runs: where that is, and gone when its pod is. It
+  /// has none of the VM's labels, for it is not the VM.
+  static Pod devicePod(
+      VirtualMachine vm, VmPod vmPod, GuestSpec.Device device, LaunchSettings settings) {
+    var spec = vm.getSpec();
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName(devicePodName(vmPod, device))
+        .withNamespace(vmPod.namespace())
+        .addToLabels(Contract.DEVICE_OF_LABEL, vm.getMetadata().getName())
+        .addToAnnotations(Contract.DEVICE_ANNOTATION, device.name())
+        .addNewOwnerReference()
+        .withApiVersion("v1")
+        .withKind("Pod")
+        .withName(vmPod.name())
+        .withUid(vmPod.uid())
+        .withController(true)
+        .endOwnerReference()
+        .endMetadata()
+        .withNewSpec()
+        .withRestartPolicy("Never")
+        .withAutomountServiceAccountToken(false)
+        .withEnableServiceLinks(false)
+        .withSecurityContext(podSecurity())
+        .withContainers(holder(device, settings))
+        .withResourceClaims(claim(device))
+        .withNewAffinity()
+        .withNewNodeAffinity()
+        .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+        .addNewNodeSelectorTerm()
+        .addNewMatchField()
+        .withKey("metadata.name")
+        .withOperator("In")
+        .withValues(vmPod.node().orElseThrow())
+        .endMatchField()
+        .endNodeSelectorTerm()
+        .endRequiredDuringSchedulingIgnoredDuringExecution()
+        .endNodeAffinity()
+        .endAffinity()
+        .withTolerations(spec.getTolerations())
+        .withPriorityClassName(spec.getPriorityClassName())
+        .withSchedulerName(spec.getSchedulerName())
+        .endSpec()
+        .build();
+  }
+
+  /// The same for the same claim of the same pod, so that none is made twice; no other VM's.
+  private static String devicePodName(VmPod vmPod, GuestSpec.Device device) {
+    var of = vmPod.uid() + " " + device.claim() + " " + device.claimTemplate();
+    return "%s-%s-%08x".formatted(vmPod.name(), device.name(), of.hashCode());
+  }
+
+  private static Container holder(GuestSpec.Device device, LaunchSettings settings) {
+    return new ContainerBuilder()
+        .withName("holder")
+        .withImage(settings.keeperImage())
+        .withImagePullPolicy("IfNotPresent")
+        .withArgs(Contract.HOLD_ARGUMENT)
+        .withSecurityContext(containerSecurity())
+        .withResources(
+            new ResourceRequirementsBuilder()
+                .addToRequests("cpu", new Quantity("1m"))
+                .addToRequests("memory", bytes(HOLDER_MEMORY))
+                .addToLimits("memory", bytes(HOLDER_MEMORY))
+                .withClaims(new ResourceClaim(device.name(), null))
+                .build())
         .build();
   }
 
@@ -123,7 +196,7 @@ final class PodPlanner {
     return guest.devices() == null ? List.of() : guest.devices();
   }
 
-  private static PodResourceClaim claim(GuestSpec.Device device) {
+  static PodResourceClaim claim(GuestSpec.Device device) {
     return new PodResourceClaim(device.name(), device.claim(), device.claimTemplate());
   }
 

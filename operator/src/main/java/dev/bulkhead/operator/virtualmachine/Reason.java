@@ -41,6 +41,13 @@ enum Reason {
   DeviceUnavailable,
   NodeNotResponding,
 
+  /// The guest has the devices of its spec, and no others.
+  Attached,
+  /// One is on its way to it.
+  Attaching,
+  /// One is being taken from it.
+  Detaching,
+
   /// The running guest is not what the spec says.
   SpecChanged,
   UpToDate

@@ -73,8 +73,14 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
     if (!(plan instanceof LaunchPlan.Wait) && outcome instanceof Outcome.Done) {
       return UpdateControl.<VirtualMachine>noUpdate().rescheduleAfter(STEP_RECHECK);
     }
-    var outlook = Outlook.of(vm, facts, situation, restart, outcome);
-    var status = VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook);
+    var devices = DevicePlanner.plan(vm, situation, facts.devicePods(), settings);
+    var devicesOutcome = applier.apply(devices, situation);
+    if (!devices.nothing() && devicesOutcome instanceof Outcome.Done) {
+      return UpdateControl.<VirtualMachine>noUpdate().rescheduleAfter(STEP_RECHECK);
+    }
+    var outlook = Outlook.of(vm, facts, situation, restart, outcome).after(devicesOutcome, facts);
+    var status =
+        VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook, devicesOutcome);
     return writer.publish(vm, status, outlook, facts.now(), context);
   }
 
@@ -85,6 +91,21 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
         new LeadershipObserver(leadership, context.getPrimaryCache()),
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
+                .withName(VirtualMachineObserver.DEVICE_PODS)
+                .withLabelSelector(Contract.DEVICE_OF_LABEL)
+                .withItemStore(new LeanStore<>())
+                .withInformerListLimit(LeanStore.LISTED_AT_ONCE)
+                .withSecondaryToPrimaryMapper(
+                    pod ->
+                        Set.of(
+                            new ResourceID(
+                                pod.getMetadata().getLabels().get(Contract.DEVICE_OF_LABEL),
+                                pod.getMetadata().getNamespace())))
+                .build(),
+            context),
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
+                .withName(VirtualMachineObserver.VM_PODS)
                 .withLabelSelector(Contract.VM_LABEL)
                 .withItemStore(new LeanStore<>())
                 .withInformerListLimit(LeanStore.LISTED_AT_ONCE)

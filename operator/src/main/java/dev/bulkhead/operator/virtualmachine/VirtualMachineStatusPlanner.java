@@ -9,6 +9,7 @@ import dev.bulkhead.crds.VirtualMachineStatus.Guest;
 import dev.bulkhead.crds.VirtualMachineStatus.Restarts;
 import dev.bulkhead.operator.virtualmachine.Situation.Up;
 import io.fabric8.kubernetes.api.model.Condition;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,7 +22,8 @@ final class VirtualMachineStatusPlanner {
       VirtualMachineFacts facts,
       Situation situation,
       Optional<RestartRecord> restart,
-      Outlook outlook) {
+      Outlook outlook,
+      Outcome devicesOutcome) {
     var ownPod =
         Optional.ofNullable(facts.pod()).filter(pod -> pod.ownedBy(vm.getMetadata().getUid()));
     var status = new VirtualMachineStatus();
@@ -30,8 +32,25 @@ final class VirtualMachineStatusPlanner {
     status.setNode(ownPod.flatMap(VmPod::node).orElse(null));
     status.setGuest(ownPod.flatMap(VirtualMachineStatusPlanner::guest).orElse(null));
     status.setRestarts(restarts(vm, situation, restart));
-    status.setConditions(conditions(vm, facts, situation, ownPod, outlook));
+    var conditions = new ArrayList<>(conditions(vm, facts, situation, ownPod, outlook));
+    devices(vm, facts, situation, devicesOutcome).ifPresent(conditions::add);
+    status.setConditions(conditions);
     return status;
+  }
+
+  private static Optional<Condition> devices(
+      VirtualMachine vm, VirtualMachineFacts facts, Situation situation, Outcome outcome) {
+    return situation instanceof Up(_, var report)
+        ? DeviceOutlook.of(vm, report, facts.devicePods(), outcome)
+            .map(
+                outlook ->
+                    new Conditions(vm, facts.now())
+                        .of(
+                            ConditionType.DevicesAttached,
+                            outlook.asSpecified() ? Conditions.TRUE : Conditions.FALSE,
+                            outlook.reason(),
+                            outlook.message()))
+        : Optional.empty();
   }
 
   private static Restarts restarts(
@@ -88,7 +107,7 @@ final class VirtualMachineStatusPlanner {
       VirtualMachine vm, Situation situation, Conditions conditions) {
     var differences =
         situation instanceof Up(var pod, _)
-            ? pod.madeFrom().differencesTo(MadeFrom.of(vm))
+            ? pod.madeFrom().lastingDifferencesTo(MadeFrom.of(vm))
             : List.<String>of();
     return differences.isEmpty()
         ? conditions.of(

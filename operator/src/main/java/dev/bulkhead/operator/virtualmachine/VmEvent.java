@@ -33,7 +33,46 @@ record VmEvent(String type, String reason, String message) {
         && !said.equals(Optional.of(restart.getMessage()))) {
       events.add(new VmEvent("Normal", "RestartRequired", restart.getMessage()));
     }
+    events.addAll(devices(before, after));
     return events;
+  }
+
+  /// Of a guest that ran before and runs on: what one starts with and ends with is no news.
+  private static List<VmEvent> devices(VirtualMachineStatus before, VirtualMachineStatus after) {
+    if (bootTime(before) == null || !bootTime(before).equals(bootTime(after))) {
+      return List.of();
+    }
+    var had = devices(before.getGuest());
+    var has = devices(after.getGuest());
+    var events = new ArrayList<VmEvent>();
+    has.stream()
+        .filter(device -> !had.contains(device))
+        .map(
+            device ->
+                "the guest has device %s, which is %s on %s"
+                    .formatted(device.name(), device.address(), after.getNode()))
+        .forEach(message -> events.add(new VmEvent("Normal", "DeviceAttached", message)));
+    had.stream()
+        .filter(device -> !has.contains(device))
+        .map(
+            device ->
+                "the guest has device %s (%s) no longer".formatted(device.name(), device.address()))
+        .forEach(message -> events.add(new VmEvent("Normal", "DeviceDetached", message)));
+    return events;
+  }
+
+  private static String bootTime(VirtualMachineStatus status) {
+    return status == null || status.getGuest() == null ? null : status.getGuest().getBootTime();
+  }
+
+  private record Attached(String name, String address) {}
+
+  private static List<Attached> devices(VirtualMachineStatus.Guest guest) {
+    return guest.getDevices() == null
+        ? List.of()
+        : guest.getDevices().stream()
+            .map(device -> new Attached(device.getName(), device.getAddress()))
+            .toList();
   }
 
   private static VmEvent of(Condition running) {

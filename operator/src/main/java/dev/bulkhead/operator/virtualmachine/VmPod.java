@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// A pod, read as the home of a guest. Only says what the pod says; decides nothing about it.
 record VmPod(Pod pod) {
@@ -77,6 +78,14 @@ record VmPod(Pod pod) {
     return annotation(Contract.POWER_ANNOTATION)
         .flatMap(
             name -> Arrays.stream(Power.values()).filter(p -> p.name().equals(name)).findFirst());
+  }
+
+  /// Names of devices that its guest is to have no longer.
+  Set<String> detached() {
+    return annotation(Contract.DETACHED_ANNOTATION).stream()
+        .flatMap(names -> Arrays.stream(names.split(",", -1)))
+        .filter(name -> !name.isEmpty())
+        .collect(Collectors.toSet());
   }
 
   MadeFrom madeFrom() {

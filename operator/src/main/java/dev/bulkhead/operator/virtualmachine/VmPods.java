@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
 import java.util.Optional;
+import java.util.SortedSet;
 
 /// The pods of VMs in the Kubernetes API. Every write names the pod's UID, so that a decision made
 /// on an old pod cannot hit its successor.
@@ -46,11 +47,19 @@ final class VmPods {
   }
 
   void setPower(VmPod pod, Power power) {
+    annotate(pod, Contract.POWER_ANNOTATION, power.name());
+  }
+
+  void setDetached(VmPod pod, SortedSet<String> devices) {
+    annotate(pod, Contract.DETACHED_ANNOTATION, String.join(",", devices));
+  }
+
+  private void annotate(VmPod pod, String annotation, String value) {
     var patch =
         new PodBuilder()
             .withNewMetadata()
             .withUid(pod.uid())
-            .addToAnnotations(Contract.POWER_ANNOTATION, power.name())
+            .addToAnnotations(annotation, value)
             .endMetadata()
             .build();
     var context =

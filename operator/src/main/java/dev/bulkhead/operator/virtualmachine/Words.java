@@ -66,6 +66,24 @@ final class Words {
         + " The VM starts by itself when there is a node with all it asks for";
   }
 
+  static String deviceWaits(String device, Optional<String> cause, List<String> shortages) {
+    return "device "
+        + device
+        + " cannot be given to the running guest yet. "
+        + String.join(". ", shortages)
+        + cause.map(words -> ". The scheduler says: " + words.strip()).orElse("")
+        + " The guest gets it when its node has one";
+  }
+
+  static String deviceComes(String device, List<DevicePod> pods) {
+    return "device %s is being given to the guest".formatted(device)
+        + pods.stream()
+            .filter(pod -> pod.entry().equals(device))
+            .map(pod -> "; if that takes long, see: kubectl describe pod " + pod.name())
+            .findFirst()
+            .orElse("");
+  }
+
   static String trouble(PodTrouble trouble, VmPod pod) {
     var node = pod.node().orElse("its node");
     return switch (trouble.reason()) {

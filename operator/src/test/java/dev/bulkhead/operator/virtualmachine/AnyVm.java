@@ -146,6 +146,7 @@ final class AnyVm {
                     pod == null ? null : asServed(pod),
                     words,
                     lacking ? List.of("there is no GPU") : List.of(),
+                    List.of(),
                     NOW.plusSeconds(seconds)));
   }
 

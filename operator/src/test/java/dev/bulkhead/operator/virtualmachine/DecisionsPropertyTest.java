@@ -25,7 +25,10 @@ class DecisionsPropertyTest {
       var plan = LaunchPlanner.plan(vm, situation, restart, Fixtures.SETTINGS, facts.now());
       var outlook = Outlook.of(vm, facts, situation, restart, new Outcome.Done());
       return new Decision(
-          plan, outlook, VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook));
+          plan,
+          outlook,
+          VirtualMachineStatusPlanner.plan(
+              vm, facts, situation, restart, outlook, new Outcome.Done()));
     }
 
     JsonNode statusTree() {
@@ -95,6 +98,7 @@ class DecisionsPropertyTest {
         facts.pod() == null ? null : new VmPod(Serialization.clone(facts.pod().pod())),
         facts.mountTrouble(),
         facts.shortages(),
+        facts.devicePods(),
         facts.now());
   }
 }

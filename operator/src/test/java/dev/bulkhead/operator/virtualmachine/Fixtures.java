@@ -114,6 +114,6 @@ final class Fixtures {
   }
 
   static VirtualMachineFacts facts(PodBuilder pod) {
-    return new VirtualMachineFacts(new VmPod(pod.build()), null, List.of(), NOW);
+    return new VirtualMachineFacts(new VmPod(pod.build()), null, List.of(), List.of(), NOW);
   }
 }

@@ -71,7 +71,7 @@ class LaunchPlannerTest {
 
   @Test
   void withoutAPodOneIsMadeUnlessTheVmIsToBeStopped() {
-    var noPod = new VirtualMachineFacts(null, null, List.of(), NOW);
+    var noPod = new VirtualMachineFacts(null, null, List.of(), List.of(), NOW);
     assertThat(plan(Fixtures.vm(Power.Running), noPod)).isInstanceOf(Create.class);
     assertThat(plan(Fixtures.vm(Power.Paused), noPod)).isInstanceOf(Create.class);
     assertThat(plan(Fixtures.vm(Power.Stopped), noPod)).isInstanceOf(Wait.class);
@@ -91,7 +91,7 @@ class LaunchPlannerTest {
   @Test
   void anEndIsActedOnOnceTheStatusTellsOfItAndItsTimeHasCome() {
     var vm = Fixtures.vm(Power.Running);
-    var gone = new VirtualMachineFacts(null, null, List.of(), NOW);
+    var gone = new VirtualMachineFacts(null, null, List.of(), List.of(), NOW);
     vm.setStatus(status(vm, facts(ended(1))));
     assertThat(plan(vm, facts(ended(1)))).isInstanceOf(Delete.class);
     assertThat(plan(vm, gone)).isInstanceOf(Create.class);
@@ -109,7 +109,8 @@ class LaunchPlannerTest {
     var situation = Situation.of(vm, facts);
     var restart = RestartRecord.of(vm, situation, facts.now());
     var outlook = Outlook.of(vm, facts, situation, restart, new Outcome.Done());
-    return VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook);
+    return VirtualMachineStatusPlanner.plan(
+        vm, facts, situation, restart, outlook, new Outcome.Done());
   }
 
   @Test

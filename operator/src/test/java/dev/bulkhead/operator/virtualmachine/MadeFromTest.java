@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bulkhead.crds.VirtualMachine;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +62,26 @@ class MadeFromTest {
   @CsvSource({"1Mi, 1024Ki, 0", "1Mi, 2Mi, 2"})
   void aBandwidthIsComparedAsAQuantity(String old, String wanted, int differences) {
     assertThat(limited(old).differencesTo(limited(wanted))).hasSize(differences);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''                           | '{name: a, claim: {name: x}}' | ''",
+        "'{name: a, claim: {name: x}}' | ''                           | ''",
+        "'{name: a, claim: {name: x}}' | '{name: b, claim: {name: x}}' | ''",
+        "'{name: a, claim: {name: x}}' | '{name: a, claim: {name: y}}' | 'spec.devices[a].claim.name: x -> y'",
+        "'{name: a, claim: {name: x}}, {name: b, claim: {name: z}}' | '{name: a, claim: {name: y}}' | 'spec.devices[a].claim.name: x -> y'",
+      })
+  void onlyADeviceWithAnotherClaimIsADifferenceThatLasts(
+      String old, String wanted, String difference) {
+    assertThat(withDevices(old).lastingDifferencesTo(withDevices(wanted)))
+        .isEqualTo(difference.isEmpty() ? List.of() : List.of(difference));
+  }
+
+  private static MadeFrom withDevices(String devices) {
+    return madeFrom(devices.isEmpty() ? BEFORE : BEFORE + "  devices: [" + devices + "]\n");
   }
 
   private static MadeFrom limited(String bandwidth) {

@@ -8,6 +8,7 @@ import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import dev.bulkhead.crds.VirtualMachineSpec.RestartPolicy;
+import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -59,7 +60,7 @@ class ManifestFuzzTest {
             Fixtures.facts(Fixtures.created()),
             Fixtures.facts(Fixtures.reported(State.Running)),
             Fixtures.facts(Fixtures.ended(1)),
-            new VirtualMachineFacts(null, null, List.of(), Fixtures.NOW));
+            new VirtualMachineFacts(null, null, List.of(), List.of(), Fixtures.NOW));
     Mutations.tryAll(
         30_000,
         text ->
@@ -140,7 +141,14 @@ class ManifestFuzzTest {
     var plan = LaunchPlanner.plan(vm, situation, restart, Fixtures.SETTINGS, facts.now());
     assertThat(plan).isNotNull();
     var outlook = Outlook.of(vm, facts, situation, restart, new Outcome.Done());
-    var status = VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook);
-    assertThat(status.getConditions()).hasSize(4);
+    var status =
+        VirtualMachineStatusPlanner.plan(
+            vm, facts, situation, restart, outlook, new Outcome.Done());
+    assertThat(status.getConditions())
+        .extracting(Condition::getType)
+        .contains("Ready", "Scheduled", "Running", "RestartRequired")
+        .doesNotHaveDuplicates();
+    assertThat(DevicePlanner.plan(vm, situation, facts.devicePods(), Fixtures.SETTINGS))
+        .isNotNull();
   }
 }

@@ -116,7 +116,8 @@ final class ModelCluster {
     var seen = vm.view(lag);
     var seenPod = pod.view(lag);
     var facts =
-        new VirtualMachineFacts(seenPod == null ? null : new VmPod(seenPod), null, List.of(), now);
+        new VirtualMachineFacts(
+            seenPod == null ? null : new VmPod(seenPod), null, List.of(), List.of(), now);
     var situation = Situation.of(seen, facts);
     var restart = RestartRecord.of(seen, situation, now);
     var plan = LaunchPlanner.plan(seen, situation, restart, Fixtures.SETTINGS, now);
@@ -125,7 +126,9 @@ final class ModelCluster {
       return true;
     }
     lastOutlook = Outlook.of(seen, facts, situation, restart, outcome);
-    var status = VirtualMachineStatusPlanner.plan(seen, facts, situation, restart, lastOutlook);
+    var status =
+        VirtualMachineStatusPlanner.plan(
+            seen, facts, situation, restart, lastOutlook, new Outcome.Done());
     if (lastOutlook.settledAt().isAfter(now)
         || JSON.valueToTree(status).equals(JSON.valueToTree(seen.getStatus()))) {
       return false;

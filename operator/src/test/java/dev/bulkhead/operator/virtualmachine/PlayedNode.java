@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /// Scheduler, kubelet and node agent of one node, played by the test: each method writes to the API
@@ -121,9 +122,17 @@ final class PlayedNode {
   }
 
   /// Node agent and kubelet: the guest does as reported, and readiness follows.
-  void reports(Pod pod, State state) {
+  void reports(Pod pod, State state, GuestReport.Device... devices) {
     var running = state == State.Running ? "True" : "False";
-    var report = new GuestReport(1, state, now(), Accelerator.KVM, null, null).toJson();
+    var report =
+        new GuestReport(
+                1,
+                state,
+                pod.getMetadata().getCreationTimestamp(),
+                Accelerator.KVM,
+                null,
+                List.of(devices))
+            .toJson();
     var apply =
         new PodBuilder()
             .withNewMetadata()

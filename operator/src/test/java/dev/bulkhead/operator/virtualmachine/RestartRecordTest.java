@@ -182,7 +182,7 @@ class RestartRecordTest {
     var vm = Fixtures.vm(Power.Running);
     vm.getSpec().setRestartPolicy(RestartPolicy.Never);
     vm.setStatus(remembering(recordOf(vm, facts(ended(1))), Reason.Crashed));
-    var gone = new VirtualMachineFacts(null, null, List.of(), NOW);
+    var gone = new VirtualMachineFacts(null, null, List.of(), List.of(), NOW);
     assertThat(recordOf(vm, gone).nextStart()).isNull();
     vm.getMetadata().setGeneration(4L);
     assertThat(recordOf(vm, gone).due(NOW)).isTrue();

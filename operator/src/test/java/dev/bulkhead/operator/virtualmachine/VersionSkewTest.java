@@ -157,7 +157,8 @@ class VersionSkewTest {
     var facts = facts(pod);
     var situation = Situation.of(vm, facts);
     var outlook = Outlook.of(vm, facts, situation, Optional.empty(), new Outcome.Done());
-    return VirtualMachineStatusPlanner.plan(vm, facts, situation, Optional.empty(), outlook);
+    return VirtualMachineStatusPlanner.plan(
+        vm, facts, situation, Optional.empty(), outlook, new Outcome.Done());
   }
 
   private static String recorded(String file) throws IOException {

@@ -151,7 +151,7 @@ class VirtualMachineStatusPlannerTest {
   void whatADeviceLacksIsToldBesideTheSchedulersWords() {
     var pod =
         new VirtualMachineFacts(
-            new VmPod(created().build()), null, List.of("there is no GPU"), NOW);
+            new VmPod(created().build()), null, List.of("there is no GPU"), List.of(), NOW);
     var status = status(Fixtures.vm(Power.Running), pod);
     assertThat(status.getPhase()).isEqualTo(Phase.Pending);
     assertThat(running(status).getReason()).isEqualTo("DeviceUnavailable");
@@ -193,7 +193,7 @@ class VirtualMachineStatusPlannerTest {
 
   @Test
   void aVmWithoutAPodIsStoppedOrOnItsWay() {
-    var gone = new VirtualMachineFacts(null, null, List.of(), NOW);
+    var gone = new VirtualMachineFacts(null, null, List.of(), List.of(), NOW);
     assertThat(status(Fixtures.vm(Power.Stopped), gone).getPhase()).isEqualTo(Phase.Stopped);
     assertThat(running(status(Fixtures.vm(Power.Stopped), gone)).getMessage())
         .contains("set it to Running");
@@ -225,7 +225,9 @@ class VirtualMachineStatusPlannerTest {
 
     vm.getSpec().setPower(Power.Stopped);
     assertThat(status(vm, facts(ended(1))).getRestarts()).isNull();
-    assertThat(status(vm, new VirtualMachineFacts(null, null, List.of(), NOW)).getRestarts())
+    assertThat(
+            status(vm, new VirtualMachineFacts(null, null, List.of(), List.of(), NOW))
+                .getRestarts())
         .isNull();
   }
 
@@ -278,7 +280,7 @@ class VirtualMachineStatusPlannerTest {
   @Test
   void aRefusalIsToldAndTriedAgain() {
     var vm = Fixtures.vm(Power.Running);
-    var gone = new VirtualMachineFacts(null, null, List.of(), NOW);
+    var gone = new VirtualMachineFacts(null, null, List.of(), List.of(), NOW);
     var refused =
         new Outcome.Refused(Reason.QuotaExceeded, Words.quotaExceeded("exceeded quota: small"));
     var outlook = Outlook.of(vm, gone, new Situation.NoPod(), Optional.empty(), refused);
@@ -321,12 +323,12 @@ class VirtualMachineStatusPlannerTest {
     vm.setStatus(status(vm, facts(reported(State.Running))));
     var later =
         new VirtualMachineFacts(
-            facts(reported(State.Running)).pod(), null, List.of(), NOW.plusSeconds(60));
+            facts(reported(State.Running)).pod(), null, List.of(), List.of(), NOW.plusSeconds(60));
     assertThat(Conditions.find(status(vm, later), ConditionType.Running).orElseThrow())
         .isEqualTo(Conditions.find(vm.getStatus(), ConditionType.Running).orElseThrow());
     var paused =
         new VirtualMachineFacts(
-            facts(reported(State.Paused)).pod(), null, List.of(), NOW.plusSeconds(60));
+            facts(reported(State.Paused)).pod(), null, List.of(), List.of(), NOW.plusSeconds(60));
     assertThat(
             Conditions.find(status(vm, paused), ConditionType.Running)
                 .orElseThrow()
@@ -382,7 +384,8 @@ class VirtualMachineStatusPlannerTest {
   private static VirtualMachineStatus status(VirtualMachine vm, VirtualMachineFacts facts) {
     var situation = Situation.of(vm, facts);
     var restart = RestartRecord.of(vm, situation, facts.now());
-    return VirtualMachineStatusPlanner.plan(vm, facts, situation, restart, outlook(vm, facts));
+    return VirtualMachineStatusPlanner.plan(
+        vm, facts, situation, restart, outlook(vm, facts), new Outcome.Done());
   }
 
   private static PodBuilder keeperNeverRan() {
