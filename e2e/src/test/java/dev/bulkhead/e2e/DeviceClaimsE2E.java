@@ -13,6 +13,7 @@ import static dev.bulkhead.e2e.Devices.slices;
 import static dev.bulkhead.e2e.Devices.template;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.VirtualMachineStatus;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
@@ -171,6 +172,47 @@ class DeviceClaimsE2E {
     Lab.await("its claim to be given back")
         .until(() -> prepared(hosts), uids -> !uids.contains(claim));
     lab.delete("vm/vm", "resourceclaimtemplate/one-gpu");
+  }
+
+  /// As far as its claim: what the guest has of it then, the passthrough bed shows.
+  @Test
+  void aDeviceAddedToARunningVmIsClaimedOnItsNodeAndGivenBackWhenItIsRemoved(Lab lab, Hosts hosts) {
+    var gpu = "  devices: [{name: gpu, claim: {template: one-gpu}}]";
+    lab.apply(
+        template("one-gpu", "gpu.bulkhead.dev"),
+        Manifests.tinyGuest("vm", Manifests.preferably(GPUS)));
+    var guest = lab.awaitRunning("vm");
+    assertThat(guest.node()).isEqualTo(GPUS);
+    guest.awaitAnswer();
+    var bootId = guest.bootId();
+
+    lab.apply(Manifests.tinyGuest("vm", Manifests.preferably(GPUS), gpu));
+    var holder =
+        Lab.await("a pod that holds the claim").until(() -> holders(lab), pods -> pods.size() == 1);
+    awaitRunning(lab, holder.getFirst());
+    assertThat(lab.client().pods().inNamespace(lab.namespace()).withName(holder.getFirst()).get())
+        .satisfies(pod -> assertThat(pod.getSpec().getNodeName()).isEqualTo(GPUS));
+    assertThat(prepared(hosts)).hasSize(1);
+    assertThat(Lab.condition(lab.vm("vm").get(), "RestartRequired").getStatus()).isEqualTo("False");
+
+    lab.apply(Manifests.tinyGuest("vm", Manifests.preferably(GPUS)));
+    Lab.await("its claim to be given back").until(() -> prepared(hosts), List::isEmpty);
+    Lab.await("nothing to hold it").until(() -> holders(lab), List::isEmpty);
+    assertThat(guest.bootId()).isEqualTo(bootId);
+    lab.delete("vm/vm", "resourceclaimtemplate/one-gpu");
+  }
+
+  private static List<String> holders(Lab lab) {
+    return lab
+        .client()
+        .pods()
+        .inNamespace(lab.namespace())
+        .withLabel(Contract.DEVICE_OF_LABEL, "vm")
+        .list()
+        .getItems()
+        .stream()
+        .map(pod -> pod.getMetadata().getName())
+        .toList();
   }
 
   @Test

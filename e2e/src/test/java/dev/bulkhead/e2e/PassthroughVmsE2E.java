@@ -8,8 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.bulkhead.crds.VirtualMachineStatus.Device;
+import dev.bulkhead.e2e.bed.Output;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
@@ -58,6 +61,24 @@ class PassthroughVmsE2E {
       exec serve
       """;
 
+  /// Tells on the guest's console what disks come and go.
+  private static final String LOOK_ON =
+      """
+      #!/bin/sh
+      echo "looked around"
+      had=
+      while sleep 1; do
+        has=
+        for nvme in /sys/block/nvme*; do
+          [ -b "/dev/${nvme##*/}" ] && has="$(cat "$nvme"/device/serial | tr -d ' ')"
+        done
+        [ "$has" = "$had" ] && continue
+        [ -n "$has" ] && echo "came: $has has $(head -c 11 /dev/nvme*n1)" || echo "went: $had"
+        had=$has
+      done &
+      exec serve
+      """;
+
   @AfterEach
   void clear(Lab lab) {
     Devices.clear(lab);
@@ -65,6 +86,10 @@ class PassthroughVmsE2E {
   }
 
   private static String vm(String name, String devices) {
+    return vm(name, devices, LOOK_AROUND);
+  }
+
+  private static String vm(String name, String devices, String script) {
     return Manifests.virtualMachine(
         name,
         """
@@ -75,11 +100,12 @@ class PassthroughVmsE2E {
             initrdPath: /boot/initrd.img
             args: console=ttyS0 quiet panic=-1
           devices: [%s]
+          nodeSelector: {kubernetes.io/hostname: machine}
           cloudInit:
             userData: |
         %s
         """
-            .formatted(devices, LOOK_AROUND.indent(6).stripTrailing()));
+            .formatted(devices, script.indent(6).stripTrailing()));
   }
 
   private static String byName(String entry, String claim) {
@@ -88,12 +114,28 @@ class PassthroughVmsE2E {
 
   /// What the guest of a VM has said since it booted, once it has looked around.
   private static String awaitWords(Lab lab, Host host, String vm) {
+    return awaitWords(lab, host, vm, "looked around", 1);
+  }
+
+  private static String awaitWords(Lab lab, Host host, String vm, String said, int times) {
     var uid =
         lab.client().pods().inNamespace(lab.namespace()).withName(vm).get().getMetadata().getUid();
     var log = "cat /run/bulkhead/guests/" + uid + "/console.log";
-    return Lab.await(vm + " to have looked around")
+    return Lab.await(vm + " to say \"" + said + "\" " + times + " times")
         .atMost(LONG)
-        .until(() -> host.sh(log), words -> words.contains("looked around"));
+        .until(() -> host.sh(log), words -> words.split(Pattern.quote(said), -1).length > times);
+  }
+
+  private static void awaitDevices(Lab lab, String vm, String... addresses) {
+    lab.awaitVm(
+        vm,
+        "with devices " + List.of(addresses),
+        LONG,
+        it ->
+            Optional.ofNullable(it.getStatus().getGuest().getDevices()).orElse(List.of()).stream()
+                .map(Device::getAddress)
+                .toList()
+                .equals(List.of(addresses)));
   }
 
   @Test
@@ -115,6 +157,8 @@ class PassthroughVmsE2E {
         .contains("e1000e has mac 52:54:00:00:01:00")
         .contains("e1000e has a lease")
         .contains("e1000e reaches its gateway");
+    assertThat(locksMemory(lab, host, "web", "-all,+sys_resource").status()).isZero();
+    assertThat(locksMemory(lab, host, "web", "-sys_resource").err()).contains("not permitted");
 
     lab.delete("vm/web");
     awaitDriver(host, NVME, "nvme");
@@ -125,6 +169,22 @@ class PassthroughVmsE2E {
                 host.exec("bash", "-c", "dd if=%s bs=512 skip=8 count=1".formatted(disk(NVME)))
                     .out(),
             text -> text.startsWith("WRITTEN-BY-GUEST"));
+  }
+
+  /// What libvirtd does for a guest with a device, and has CAP_SYS_RESOURCE for on such nodes.
+  private static Output locksMemory(Lab lab, Host host, String vm, String capabilities) {
+    return host.exec(
+        "nsenter",
+        "--target",
+        Long.toString(host.libvirtdPid()),
+        "--mount",
+        "--pid",
+        "setpriv",
+        "--bounding-set=" + capabilities,
+        "--inh-caps=-all",
+        "prlimit",
+        "--pid=" + host.qemuOf(lab, vm),
+        "--memlock=unlimited:unlimited");
   }
 
   @Test
@@ -174,5 +234,50 @@ class PassthroughVmsE2E {
                 && "Running".equals(String.valueOf(vm.getStatus().getPhase())));
     assertThat(awaitWords(lab, host, "web")).contains("nvme ").contains(" has MARKER-nvme");
     assertThat(host.qemusOf(lab, "web")).hasSize(1);
+  }
+
+  /// The agent dies as soon as it may have begun.
+  @Test
+  void aDeviceComesToAGuestThatRunsAndGoesWithoutARestart(Lab lab, Hosts hosts) {
+    var host = hosts.on(NODE);
+    lab.apply(Devices.claim("disk", "nvme.bulkhead.dev", 1, at(NVME)), vm("web", "", LOOK_ON));
+    lab.awaitRunning("web", LONG);
+    awaitWords(lab, host, "web");
+    var qemu = host.qemuOf(lab, "web");
+
+    lab.apply(vm("web", byName("late", "disk"), LOOK_ON));
+    awaitDriver(host, NVME, "vfio-pci");
+    host.kill(host.agentPid());
+    awaitWords(lab, host, "web", "came: LONE has MARKER-nvme", 1);
+    awaitDevices(lab, "web", NVME);
+    var running = lab.awaitCondition("web", "DevicesAttached", "True", "Attached", LONG);
+    assertThat(Lab.condition(running, "RestartRequired").getStatus()).isEqualTo("False");
+
+    lab.apply(vm("web", "", LOOK_ON));
+    awaitWords(lab, host, "web", "went: LONE", 1);
+    awaitDevices(lab, "web");
+    awaitDriver(host, NVME, "nvme");
+    assertThat(host.qemuOf(lab, "web")).as("the same QEMU all the time").isEqualTo(qemu);
+    assertThat(lab.kubectl().run("get", "pods", "-l", "bulkhead.dev/device-of").succeeded().out())
+        .isEmpty();
+  }
+
+  @Test
+  void aGuestLetsGoOfADeviceThatItWasStartedWithAndGetsItBack(Lab lab, Hosts hosts) {
+    var host = hosts.on(NODE);
+    lab.apply(
+        Devices.claim("disk", "nvme.bulkhead.dev", 1, at(NVME)),
+        vm("web", byName("data", "disk"), LOOK_ON));
+    lab.awaitRunning("web", LONG);
+    awaitWords(lab, host, "web", "came: LONE has MARKER-nvme", 1);
+
+    lab.apply(vm("web", "", LOOK_ON));
+    awaitWords(lab, host, "web", "went: LONE", 1);
+    awaitDevices(lab, "web");
+    assertThat(driver(host, NVME)).as("its pod still claims it").isEqualTo("vfio-pci");
+
+    lab.apply(vm("web", byName("data", "disk"), LOOK_ON));
+    awaitWords(lab, host, "web", "came: LONE has MARKER-nvme", 2);
+    awaitDevices(lab, "web", NVME);
   }
 }
