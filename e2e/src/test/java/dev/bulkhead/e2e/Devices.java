@@ -140,7 +140,7 @@ public final class Devices {
   /// Empty for none.
   static String driver(Host host, String function) {
     var link = "/sys/bus/pci/devices/" + function + "/driver";
-    return host.sh("[ ! -e %1$s ] || basename $(readlink %1$s)".formatted(link)).strip();
+    return host.sh("(readlink %s || true) | sed 's|.*/||'".formatted(link)).strip();
   }
 
   public static void awaitDriver(Host host, String function, String driver) {

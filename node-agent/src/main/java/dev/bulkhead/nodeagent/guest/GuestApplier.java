@@ -86,7 +86,7 @@ final class GuestApplier {
     return Optional.empty();
   }
 
-  /// It is not booted from any more. Whatever happens on the way, QEMU is put into its pod again.
+  /// Whatever happens on the way, QEMU is put into its pod again.
   private Optional<String> attach(PodUid pod, HostDevice device, GuestFacts facts)
       throws IOException {
     var domain = facts.domain();
@@ -101,7 +101,7 @@ final class GuestApplier {
                 () ->
                     ports
                         .hypervisor()
-                        .attach(domain.name(), device.with(device.settings().booting(null))));
+                        .attach(domain.name(), device.with(device.settings().whileRunning())));
     joined.put(pod, new Joined(facts.keeper(), domain.pid()));
     return switch (attachment) {
       case Hypervisor.Attachment.Attached _ -> {

@@ -5,6 +5,7 @@ import dev.bulkhead.nodeagent.hypervisor.Hypervisor.Ending;
 import dev.bulkhead.nodeagent.keeper.Keeper;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import java.time.Instant;
+import java.util.Set;
 
 /// All that is known of one guest at one moment, read from the pod, libvirt and the node's files:
 /// the same after any restart.
@@ -21,6 +22,7 @@ import java.time.Instant;
 /// @param joinedPid the QEMU that this run of the agent has put into the pod, null for none; it may
 ///     be gone, and the domain another
 /// @param wanted devices of the node that the guest should have; null if that cannot be told now
+/// @param troubled devices that could not be given or taken in this look, by id
 /// @param leftovers whether the node still keeps files of this guest
 record GuestFacts(
     Instant now,
@@ -35,4 +37,5 @@ record GuestFacts(
     GuestEnd end,
     Integer joinedPid,
     GuestDevices.Wanted wanted,
+    Set<String> troubled,
     boolean leftovers) {}

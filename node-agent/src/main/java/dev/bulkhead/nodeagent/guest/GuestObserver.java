@@ -8,6 +8,7 @@ import dev.bulkhead.nodeagent.pod.PodWatch;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 import org.jboss.logging.Logger;
 
 /// Reads what is known of a guest. It changes nothing and concludes nothing.
@@ -29,8 +30,9 @@ final class GuestObserver {
   /// lists at its start may be an API server's old state.
   ///
   /// @param joinedPid what only this run of the agent can know
+  /// @param troubled what only this look can know
   /// @throws IOException if it cannot be known now
-  GuestFacts observe(PodUid uid, Integer joinedPid) throws IOException {
+  GuestFacts observe(PodUid uid, Integer joinedPid, Set<String> troubled) throws IOException {
     var hypervisor = ports.hypervisor();
     var files = ports.files();
     var pod = pods.find(uid);
@@ -57,6 +59,7 @@ final class GuestObserver {
         files.end(uid),
         joinedPid,
         pod == null || own.isEmpty() ? GuestDevices.Wanted.NOTHING : wanted(pod),
+        troubled,
         files.exist(uid));
   }
 

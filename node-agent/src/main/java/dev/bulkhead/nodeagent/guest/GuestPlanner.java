@@ -122,6 +122,7 @@ final class GuestPlanner {
     var domain = facts.domain();
     return domain.devices().stream()
         .filter(device -> !wanted.reserved().contains(device.id()))
+        .filter(device -> !facts.troubled().contains(device.id()))
         .findFirst()
         .<GuestPlan>map(GuestPlan.Detach::new)
         .or(
@@ -129,6 +130,7 @@ final class GuestPlanner {
                 wanted.given().stream()
                     .flatMap(GuestDevices.Given::inGuest)
                     .filter(device -> !domain.has(device))
+                    .filter(device -> !facts.troubled().contains(device.id()))
                     .findFirst()
                     .map(GuestPlan.Attach::new))
         .orElseGet(GuestPlan.Keep::new);

@@ -11,7 +11,10 @@ import io.micrometer.core.instrument.Metrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -25,11 +28,8 @@ final class GuestReconciler {
   /// Nothing tells when a file system has room again.
   private static final Duration LOOK_FOR_SPACE = Duration.ofSeconds(3);
 
-  /// A guest that is busy booting lets go of nothing.
-  private static final Duration ASK_AGAIN = Duration.ofSeconds(3);
-
-  /// Nothing tells when what is in a device's way has gone.
-  private static final Duration ATTACH_AGAIN = Duration.ofSeconds(15);
+  /// Nothing tells when what is in a device's way has gone; a guest that boots lets go of nothing.
+  private static final Duration DEVICES_AGAIN = Duration.ofSeconds(10);
 
   /// The net under the event that libvirt sends when it is done.
   private static final Duration CHANGES = Duration.ofSeconds(1);
@@ -61,15 +61,16 @@ final class GuestReconciler {
   }
 
   WorkQueue.Next reconcile(PodUid pod) {
+    var troubles = new TreeMap<String, String>(); // by the device
     try {
       for (int step = 0; step < MAX_STEPS; step++) {
-        var facts = observer.observe(pod, applier.joinedPid(pod));
+        var facts = observer.observe(pod, applier.joinedPid(pod), Set.copyOf(troubles.keySet()));
         var plan = GuestPlanner.plan(facts);
         LOG.debugf("%s: %s", pod, plan);
-        var trouble = applier.apply(pod, plan, facts);
-        if (trouble.isPresent() || rests(plan)) {
-          report(pod, facts, plan, trouble.orElse(null));
-          return next(facts, plan);
+        applier.apply(pod, plan, facts).ifPresent(words -> troubles.put(device(plan), words));
+        if (rests(plan)) {
+          report(pod, facts, plan, troubles.values());
+          return troubles.isEmpty() ? next(facts, plan) : new WorkQueue.Next.After(DEVICES_AGAIN);
         }
       }
       return retry(pod, new IOException("its domain does not do what it is told to"));
@@ -78,6 +79,14 @@ final class GuestReconciler {
     } catch (HypervisorUnavailableException | KubernetesClientException e) {
       return retry(pod, e);
     }
+  }
+
+  private static String device(GuestPlan plan) {
+    return switch (plan) {
+      case GuestPlan.Attach(var device) -> device.id();
+      case GuestPlan.Detach(var device) -> device.id();
+      default -> throw new IllegalArgumentException("concerns no device: " + plan);
+    };
   }
 
   /// Whether nothing more can be done until something happens.
@@ -110,8 +119,6 @@ final class GuestReconciler {
         yield new WorkQueue.Next.After(left.compareTo(PRESS_AGAIN) < 0 ? left : PRESS_AGAIN);
       }
       case GuestPlan.AwaitSpace _ -> new WorkQueue.Next.After(LOOK_FOR_SPACE);
-      case GuestPlan.Attach _ -> new WorkQueue.Next.After(ATTACH_AGAIN);
-      case GuestPlan.Detach _ -> new WorkQueue.Next.After(ASK_AGAIN);
       case GuestPlan.Wait _ when facts.domain() != null -> new WorkQueue.Next.After(CHANGES);
       case GuestPlan.Wait _ when facts.keeper() != null ->
           new WorkQueue.Next.After(GuestStatus.WORTH_SAYING);
@@ -119,8 +126,9 @@ final class GuestReconciler {
     };
   }
 
-  private void report(PodUid pod, GuestFacts facts, GuestPlan plan, String trouble) {
-    var report = GuestStatus.of(facts, plan, trouble, reportedAccelerator());
+  private void report(PodUid pod, GuestFacts facts, GuestPlan plan, Collection<String> troubles) {
+    var words = troubles.isEmpty() ? null : String.join("; ", troubles);
+    var report = GuestStatus.of(facts, plan, words, reportedAccelerator());
     if (report != null) {
       reports.publish(facts.pod(), report);
     } else if (facts.pod() == null) {

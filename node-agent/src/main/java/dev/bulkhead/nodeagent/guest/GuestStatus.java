@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 
 /// Decides what is said of a guest. What passes in a moment is not worth a write, so waiting and
 /// stopping are reported only once they last; how a guest ended is the keeper's to tell.
@@ -20,7 +21,7 @@ final class GuestStatus {
 
   /// Of a guest that is as its plan says. Null when there is nothing to say.
   ///
-  /// @param trouble with the plan's step; null for none
+  /// @param trouble with devices, which does not keep it from running; null for none
   static GuestReport of(
       GuestFacts facts, GuestPlan plan, String trouble, GuestReport.Accelerator accelerator) {
     return switch (plan) {
@@ -29,8 +30,7 @@ final class GuestStatus {
               facts,
               facts.domain().state() == GuestDomain.State.RUNNING ? State.Running : State.Paused,
               accelerator,
-              null);
-      case GuestPlan.Attach _, GuestPlan.Detach _ -> up(facts, State.Running, accelerator, trouble);
+              trouble);
       case GuestPlan.AwaitSpace _ ->
           up(
               facts,
@@ -65,11 +65,19 @@ final class GuestStatus {
 
   private static List<GuestReport.Device> devices(GuestFacts facts) {
     return facts.wanted() == null
-        ? List.of()
+        ? saidBefore(facts)
         : facts.wanted().given().stream()
             .filter(device -> device.isIn(facts.domain()))
             .flatMap(GuestDevices.Given::reported)
             .toList();
+  }
+
+  /// What cannot be told now has not changed.
+  private static List<GuestReport.Device> saidBefore(GuestFacts facts) {
+    return Optional.ofNullable(facts.pod().reported())
+        .flatMap(GuestReport::parse)
+        .map(GuestReport::devices)
+        .orElse(null);
   }
 
   /// Of a guest that cannot be started for now. Null when there is nothing to say: a guest that has

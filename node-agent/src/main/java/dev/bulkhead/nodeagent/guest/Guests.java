@@ -101,12 +101,14 @@ public final class Guests implements Preparer.Guests, AutoCloseable {
 
   /// Its claim's file says that it is asked back.
   @Override
-  public Optional<String> askBack(PreparedDevice device) {
+  public Optional<String> askBack(PreparedDevice device) throws IOException {
     var given = new GuestDevices.Given("", device);
+    var domains = hypervisor.all();
+    if (domains.stream().anyMatch(domain -> domain.state() == GuestDomain.State.CHANGING)) {
+      throw new IOException("may be in a guest that is being started or cleared away");
+    }
     var holder =
-        hypervisor.all().stream()
-            .filter(domain -> given.inGuest().anyMatch(domain::has))
-            .findFirst();
+        domains.stream().filter(domain -> given.inGuest().anyMatch(domain::has)).findFirst();
     holder.ifPresent(domain -> lookAt(domain.pod()));
     return holder.map(GuestDomain::name);
   }

@@ -46,6 +46,7 @@ final class Facts {
   private GuestEnd end;
   private Integer joinedPid;
   private GuestDevices.Wanted wanted = GuestDevices.Wanted.NOTHING;
+  private Set<String> troubled = Set.of();
   private boolean leftovers;
 
   private Facts() {}
@@ -109,6 +110,11 @@ final class Facts {
   /// @param changed null for what cannot be told now
   Facts wants(GuestDevices.Wanted changed) {
     wanted = changed;
+    return this;
+  }
+
+  Facts troubled(HostDevice device) {
+    troubled = Set.of(device.id());
     return this;
   }
 
@@ -187,6 +193,7 @@ final class Facts {
         end,
         joinedPid,
         wanted,
+        troubled,
         leftovers);
   }
 }

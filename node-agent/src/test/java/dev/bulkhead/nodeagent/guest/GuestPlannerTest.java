@@ -268,6 +268,16 @@ class GuestPlannerTest {
         .isEqualTo(new GuestPlan.Detach(Hardware.DISK));
   }
 
+  @Test
+  void aDeviceThatIsInTroubleKeepsNoOtherWaiting() {
+    var wanted = Hardware.wanted(Hardware.TWO);
+    assertThat(GuestPlanner.plan(running().wants(wanted).troubled(Hardware.DISK).build()))
+        .isEqualTo(new GuestPlan.Attach(Hardware.CARD));
+    var asked = running().domainHas(Hardware.DISK, Hardware.CARD).wants(Hardware.wanted(List.of()));
+    assertThat(GuestPlanner.plan(asked.troubled(Hardware.DISK).build()))
+        .isEqualTo(new GuestPlan.Detach(Hardware.CARD));
+  }
+
   /// Its claims' files cannot be read, or a pod does not tell of its claims yet.
   @Test
   void aGuestOfWhichItIsNotKnownWhatItShouldHaveKeepsWhatItHas() {

@@ -80,8 +80,7 @@ class GuestStatusTest {
             .domainHas(Hardware.CARD)
             .wants(Hardware.wanted(Hardware.TWO))
             .build();
-    var report =
-        GuestStatus.of(facts, new GuestPlan.Attach(Hardware.DISK), "no slot", Accelerator.KVM);
+    var report = GuestStatus.of(facts, new GuestPlan.Keep(), "no slot", Accelerator.KVM);
     assertThat(report.state()).isEqualTo(GuestReport.State.Running);
     assertThat(report.message()).isEqualTo("no slot");
     assertThat(report.devices())

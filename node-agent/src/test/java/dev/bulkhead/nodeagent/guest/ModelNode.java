@@ -90,6 +90,7 @@ final class ModelNode {
         end,
         joinedPid,
         new GuestDevices.Wanted(given, reserved),
+        Set.of(),
         leftovers);
   }
 

@@ -62,7 +62,11 @@ record DeviceOutlook(boolean asSpecified, Reason reason, String message) {
             .filter(pod -> pod.node().isEmpty())
             .findFirst();
     if (waiting.isPresent()) {
-      var shortages = pods.stream().flatMap(pod -> pod.shortages().stream()).toList();
+      var shortages =
+          pods.stream()
+              .filter(pod -> pod.entry().equals(name))
+              .flatMap(pod -> pod.shortages().stream())
+              .toList();
       return new DeviceOutlook(
           false,
           Reason.DeviceUnavailable,

@@ -2,11 +2,16 @@ package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.operator.virtualmachine.Situation.EndRemembered;
+import dev.bulkhead.operator.virtualmachine.Situation.Ended;
 import dev.bulkhead.operator.virtualmachine.Situation.Leaving;
+import dev.bulkhead.operator.virtualmachine.Situation.NameTaken;
+import dev.bulkhead.operator.virtualmachine.Situation.NoPod;
+import dev.bulkhead.operator.virtualmachine.Situation.Starting;
+import dev.bulkhead.operator.virtualmachine.Situation.Unscheduled;
 import dev.bulkhead.operator.virtualmachine.Situation.Up;
 import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,35 +26,69 @@ final class DevicePlanner {
   /// @param pods that hold claims for this VM's guest, or its former ones
   static DevicePlan plan(
       VirtualMachine vm, Situation situation, List<DevicePod> pods, LaunchSettings settings) {
-    if (!(situation instanceof Up(var pod, _))) {
+    return switch (situation) {
       // A guest that shuts down lets go of all it has when it is off.
-      var unused = situation instanceof Leaving ? List.<DevicePod>of() : present(pods).toList();
-      return new DevicePlan(List.of(), unused, null);
-    }
+      case Leaving _ -> delete(Stream.of());
+      // What belongs to another's guest is another's.
+      case NameTaken _ -> delete(Stream.of());
+      case Unscheduled(var pod) -> delete(pods.stream().filter(held -> !held.ownedBy(pod)));
+      case Starting(var pod) -> delete(pods.stream().filter(held -> !held.ownedBy(pod)));
+      case NoPod _, Ended _, EndRemembered _ -> delete(pods.stream());
+      case Up(var pod, _) -> asSpecified(vm, pod, pods, settings);
+    };
+  }
+
+  private static DevicePlan delete(Stream<DevicePod> pods) {
+    return new DevicePlan(List.of(), pods.filter(pod -> !pod.leaving()).toList(), null);
+  }
+
+  private static DevicePlan asSpecified(
+      VirtualMachine vm, VmPod pod, List<DevicePod> pods, LaunchSettings settings) {
     var wanted = GuestSpec.devices(vm.getSpec());
-    var own = startedWith(pod);
-    var later = wanted.stream().filter(device -> !own.contains(device.name())).toList();
+    var own = pod.pod().getSpec().getResourceClaims();
+    var later = wanted.stream().filter(device -> !has(own, device.name())).toList();
     var claims = later.stream().map(PodPlanner::claim).collect(Collectors.toSet());
-    var held = pods.stream().map(DevicePod::name).collect(Collectors.toSet());
+    var useless =
+        pods.stream()
+            .filter(held -> !held.leaving())
+            .filter(
+                held ->
+                    held.ended()
+                        || !held.ownedBy(pod)
+                        || held.claim().filter(claims::contains).isEmpty())
+            .toList();
     var create =
         later.stream()
+            .filter(device -> pods.stream().noneMatch(held -> holds(held, device)))
+            .filter(device -> own.stream().noneMatch(claim -> isNamed(claim, device.claim())))
             .map(device -> PodPlanner.devicePod(vm, pod, device, settings))
-            .filter(made -> !held.contains(made.getMetadata().getName()))
             .toList();
-    var delete = present(pods).filter(p -> !p.ownedBy(pod) || !claims.contains(p.claim())).toList();
-    var detached = new TreeSet<>(own);
-    wanted.stream().map(GuestSpec.Device::name).forEach(detached::remove);
-    return new DevicePlan(create, delete, detached.equals(pod.detached()) ? null : detached);
-  }
-
-  private static Stream<DevicePod> present(List<DevicePod> pods) {
-    return pods.stream().filter(pod -> !pod.leaving());
-  }
-
-  /// Names of the devices that its own pod claims.
-  static Set<String> startedWith(VmPod pod) {
-    return pod.pod().getSpec().getResourceClaims().stream()
+    var detached = new TreeSet<String>();
+    own.stream()
+        .filter(claim -> wanted.stream().noneMatch(device -> wants(device, claim)))
         .map(PodResourceClaim::getName)
-        .collect(Collectors.toSet());
+        .forEach(detached::add);
+    return new DevicePlan(create, useless, detached.equals(pod.detached()) ? null : detached);
+  }
+
+  /// Kubelet has a claim prepared for the first pod alone: a second one must wait until that is
+  /// gone.
+  private static boolean holds(DevicePod held, GuestSpec.Device device) {
+    return held.claim()
+        .filter(claim -> claim.equals(PodPlanner.claim(device)) || isNamed(claim, device.claim()))
+        .isPresent();
+  }
+
+  /// Also under another name: the guest has it already, and goes on with it.
+  private static boolean wants(GuestSpec.Device device, PodResourceClaim claim) {
+    return device.name().equals(claim.getName()) || isNamed(claim, device.claim());
+  }
+
+  private static boolean isNamed(PodResourceClaim claim, String name) {
+    return name != null && name.equals(claim.getResourceClaimName());
+  }
+
+  private static boolean has(List<PodResourceClaim> claims, String entry) {
+    return claims.stream().anyMatch(claim -> claim.getName().equals(entry));
   }
 }

@@ -5,6 +5,9 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /// A pod that only holds a claim, for a guest that ran before it was asked for. Only says what the
 /// pod says.
@@ -32,8 +35,14 @@ record DevicePod(Pod pod, List<String> shortages) {
         .anyMatch(vmPod.uid()::equals);
   }
 
+  /// Whether it holds nothing any more, or never will.
+  boolean ended() {
+    return Set.of("Succeeded", "Failed")
+        .contains(Objects.requireNonNullElse(pod.getStatus().getPhase(), ""));
+  }
+
   /// As `PodPlanner` asked for it.
-  PodResourceClaim claim() {
-    return pod.getSpec().getResourceClaims().getFirst();
+  Optional<PodResourceClaim> claim() {
+    return pod.getSpec().getResourceClaims().stream().findFirst();
   }
 }

@@ -39,11 +39,8 @@ final class LaunchApplier {
     if (plan.detached() != null && situation instanceof Situation.Up(var pod, _)) {
       pods.setDetached(pod, plan.detached());
     }
-    return plan.create().stream()
-        .map(this::create)
-        .filter(Refused.class::isInstance)
-        .findFirst()
-        .orElseGet(Done::new);
+    var outcomes = plan.create().stream().map(this::create).toList();
+    return outcomes.stream().filter(Refused.class::isInstance).findFirst().orElseGet(Done::new);
   }
 
   private Outcome create(Pod devicePod) {
@@ -52,11 +49,23 @@ final class LaunchApplier {
       return new Done();
     } catch (KubernetesClientException e) {
       return switch (e.getCode()) {
-        case HttpURLConnection.HTTP_CONFLICT -> new Done(); // the cache does not have it yet
+        case HttpURLConnection.HTTP_CONFLICT -> nameTaken(devicePod);
         case HttpURLConnection.HTTP_FORBIDDEN, UNPROCESSABLE -> refused(e);
         default -> throw e;
       };
     }
+  }
+
+  /// Our own, which the cache does not have yet, is no conflict.
+  private Outcome nameTaken(Pod devicePod) {
+    var meta = devicePod.getMetadata();
+    return pods.find(meta.getNamespace(), meta.getName())
+        .filter(
+            existing ->
+                !existing.ownedBy(meta.getOwnerReferences().getFirst().getUid())
+                    || !meta.getLabels().equals(existing.pod().getMetadata().getLabels()))
+        .<Outcome>map(existing -> new Refused(Reason.NameTaken, Words.nameTaken(existing)))
+        .orElseGet(Done::new);
   }
 
   private Outcome create(Pod pod, VirtualMachine vm) {

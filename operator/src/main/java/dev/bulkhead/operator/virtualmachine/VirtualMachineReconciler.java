@@ -95,12 +95,10 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
                 .withLabelSelector(Contract.DEVICE_OF_LABEL)
                 .withItemStore(new LeanStore<>())
                 .withInformerListLimit(LeanStore.LISTED_AT_ONCE)
-                .withSecondaryToPrimaryMapper(
-                    pod ->
-                        Set.of(
-                            new ResourceID(
-                                pod.getMetadata().getLabels().get(Contract.DEVICE_OF_LABEL),
-                                pod.getMetadata().getNamespace())))
+                .withSecondaryToPrimaryMapper(pod -> Set.of(vmOf(pod)))
+                .withOnAddFilter(pod -> vmIsThere(pod, context))
+                .withOnUpdateFilter((pod, before) -> vmIsThere(pod, context))
+                .withOnDeleteFilter((pod, unknown) -> vmIsThere(pod, context))
                 .build(),
             context),
         new InformerEventSource<>(
@@ -128,6 +126,15 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
   /// SDK would note the event, and forgets such notes only when a VM is deleted.)
   private static boolean isThere(Pod pod, EventSourceContext<VirtualMachine> context) {
     return context.getPrimaryCache().get(ResourceID.fromResource(pod)).isPresent();
+  }
+
+  private static ResourceID vmOf(Pod devicePod) {
+    var meta = devicePod.getMetadata();
+    return new ResourceID(meta.getLabels().get(Contract.DEVICE_OF_LABEL), meta.getNamespace());
+  }
+
+  private static boolean vmIsThere(Pod devicePod, EventSourceContext<VirtualMachine> context) {
+    return context.getPrimaryCache().get(vmOf(devicePod)).isPresent();
   }
 
   private static Set<ResourceID> waitingFor(

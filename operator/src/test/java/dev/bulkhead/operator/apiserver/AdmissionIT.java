@@ -216,6 +216,17 @@ class AdmissionIT {
                 .resource(
                     container("forged")
                         .editMetadata()
+                        .addToLabels(Contract.DEVICE_OF_LABEL, "x")
+                        .endMetadata()
+                        .build())
+                .create(),
+        "create a VirtualMachine instead");
+    assertRefused(
+        () ->
+            admin
+                .resource(
+                    container("forged")
+                        .editMetadata()
                         .addToAnnotations(Contract.GUEST_ANNOTATION, "{}")
                         .endMetadata()
                         .build())
@@ -229,7 +240,9 @@ class AdmissionIT {
         new String[] {
           "{\"metadata\":{\"annotations\":{\"bulkhead.dev/guest\":\"{}\"}}}",
           "{\"metadata\":{\"annotations\":{\"bulkhead.dev/power\":\"Paused\"}}}",
+          "{\"metadata\":{\"annotations\":{\"bulkhead.dev/detached\":\"disk\"}}}",
           "{\"metadata\":{\"labels\":{\"bulkhead.dev/vm\":null}}}",
+          "{\"metadata\":{\"labels\":{\"bulkhead.dev/device-of\":\"x\"}}}",
         }) {
       assertRefused(() -> patch("vm-on-node-a", patch), "change the VirtualMachine instead");
     }

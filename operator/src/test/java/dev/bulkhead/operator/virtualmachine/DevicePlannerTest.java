@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
@@ -61,8 +60,13 @@ class DevicePlannerTest {
     return DevicePlanner.plan(vm, Situation.of(vm, facts), devicePods, SETTINGS);
   }
 
+  /// As the API server stores it.
   private static DevicePod made(Pod pod) {
-    return new DevicePod(pod, List.of());
+    var stored =
+        pod.getStatus() == null
+            ? new PodBuilder(pod).withNewStatus().withPhase("Pending").endStatus().build()
+            : pod;
+    return new DevicePod(stored, List.of());
   }
 
   private static DevicePod leaving(DevicePod pod) {
@@ -143,11 +147,9 @@ class DevicePlannerTest {
   @Test
   void aGuestThatDoesNotRunHoldsNothing() {
     var pods = List.of(held("later", "a"), leaving(held("going", "b")));
-    for (var pod : Stream.of(Fixtures.created(), Fixtures.ended(1)).toList()) {
-      var plan = plan(vm(Map.of("later", "a", "another", "c")), pod, pods);
-      assertThat(plan.create()).isEmpty();
-      assertThat(plan.delete()).containsExactly(pods.getFirst());
-    }
+    var plan = plan(vm(Map.of("later", "a", "another", "c")), Fixtures.ended(1), pods);
+    assertThat(plan.create()).isEmpty();
+    assertThat(plan.delete()).containsExactly(pods.getFirst());
     assertThat(plan(vm(Map.of()), null, pods).delete()).containsExactly(pods.getFirst());
   }
 
@@ -171,7 +173,46 @@ class DevicePlannerTest {
                 .build());
     var plan = plan(vm(Map.of("later", "a")), startedWith(Map.of()), List.of(former));
     assertThat(plan.delete()).containsExactly(former);
-    assertThat(plan.create()).hasSize(1);
+    assertThat(plan.create()).as("while it has the claim").isEmpty();
+  }
+
+  /// Evicted, or killed: kubelet has given its claim back.
+  @Test
+  void aPodThatHasEndedMakesRoomForAnother() {
+    var evicted =
+        made(
+            new PodBuilder(held("later", "a").pod())
+                .withNewStatus()
+                .withPhase("Failed")
+                .endStatus()
+                .build());
+    var plan = plan(vm(Map.of("later", "a")), startedWith(Map.of()), List.of(evicted));
+    assertThat(plan.delete()).containsExactly(evicted);
+    assertThat(plan.create()).isEmpty();
+    assertThat(plan(vm(Map.of("later", "a")), startedWith(Map.of()), List.of()).create())
+        .hasSize(1);
+  }
+
+  @Test
+  void anEntryThatOnlyChangesItsNameCostsTheGuestNothing() {
+    var own = plan(vm(Map.of("new", "a")), startedWith(Map.of("old", "a")), List.of());
+    assertThat(own.nothing()).isTrue();
+
+    var old = held("old", "a");
+    var later = plan(vm(Map.of("new", "a")), startedWith(Map.of()), List.of(old));
+    assertThat(later.create()).as("while the other one has the claim").isEmpty();
+  }
+
+  @Test
+  void whatAnothersGuestHasIsLeftAlone() {
+    var others =
+        startedWith(Map.of())
+            .editMetadata()
+            .editFirstOwnerReference()
+            .withUid("former-vm")
+            .endOwnerReference()
+            .endMetadata();
+    assertThat(plan(vm(Map.of()), others, List.of(held("later", "a"))).nothing()).isTrue();
   }
 
   @Property(tries = 500)
@@ -188,7 +229,8 @@ class DevicePlannerTest {
                 Contract.DETACHED_ANNOTATION,
                 String.join(",", detached.stream().map(Entry::name).toList()))
             .endMetadata();
-    var pods = new ArrayList<>(held.stream().map(e -> held(e.name(), "claim")).toList());
+    var pods =
+        new ArrayList<>(held.stream().map(e -> held(e.name(), "claim-" + e.name())).toList());
 
     var plan = plan(vm, pod, pods);
     pods.removeAll(plan.delete());
@@ -212,7 +254,7 @@ class DevicePlannerTest {
 
   private static Map<String, String> claims(Set<Entry> entries) {
     var claims = new TreeMap<String, String>();
-    entries.forEach(entry -> claims.put(entry.name(), "claim"));
+    entries.forEach(entry -> claims.put(entry.name(), "claim-" + entry.name()));
     return claims;
   }
 }

@@ -54,7 +54,9 @@ public final class ApiClaims implements Claims {
   private Recipient recipient(ClaimRef ref, ResourceClaim claim) throws IOException {
     for (var user : claim.getStatus().getReservedFor()) {
       var pod = pod(ref, user);
-      if (pod != null && pod.getMetadata().getLabels().containsKey(Contract.DEVICE_OF_LABEL)) {
+      if (pod != null
+          && pod.getMetadata().getDeletionTimestamp() == null
+          && pod.getMetadata().getLabels().containsKey(Contract.DEVICE_OF_LABEL)) {
         for (var owner : pod.getMetadata().getOwnerReferences()) {
           if (Boolean.TRUE.equals(owner.getController()) && "Pod".equals(owner.getKind())) {
             var annotations = pod.getMetadata().getAnnotations();

@@ -37,6 +37,12 @@ public record DeviceSettings(Card card, Guest guest) {
       String hypervisorVendor) {
     public static final Guest NONE = new Guest(null, null, null, null, null, null, null);
 
+    /// The same without what is only for a guest's start: where it is, and what is booted.
+    public Guest whileRunning() {
+      return new Guest(
+          rom, romFile, null, null, primaryDisplay, hiddenHypervisor, hypervisorVendor);
+    }
+
     /// The same with another place in the order of booting.
     public Guest booting(Integer order) {
       return new Guest(

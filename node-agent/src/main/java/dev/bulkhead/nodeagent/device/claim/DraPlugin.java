@@ -51,7 +51,7 @@ public final class DraPlugin implements AutoCloseable {
   /// defaultClientCallTimeout), and asks again after a time that grows.
   private static final Duration LETTING_GO = Duration.ofSeconds(20);
 
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
   private final Preparer preparer;
   private final BindableService health;

@@ -36,7 +36,7 @@ public final class Preparer {
     /// Asks the guest that has it to let go of it, if it runs.
     ///
     /// @return its name; empty where none has it
-    /// @throws IOException if that cannot be known now
+    /// @throws IOException if that cannot be known now, in words that go on after the device's name
     Optional<String> askBack(PreparedDevice device) throws IOException;
   }
 
@@ -99,6 +99,14 @@ public final class Preparer {
     }
   }
 
+  private Optional<String> askBack(PreparedDevice device) throws IOException {
+    try {
+      return guests.askBack(device);
+    } catch (IOException e) {
+      throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
+    }
+  }
+
   private Source source(ClaimRef claim, Given given, Offered offered) throws IOException {
     var owner = files.ownerOf(given.device());
     if (owner.isPresent() && !owner.get().equals(claim)) {
@@ -132,9 +140,11 @@ public final class Preparer {
     if (prepared.isEmpty()) {
       return;
     }
-    files.write(prepared.get().askedBack());
+    if (prepared.get().ready()) {
+      files.write(prepared.get().askedBack());
+    }
     for (var device : prepared.get().devices()) {
-      var guest = guests.askBack(device);
+      var guest = askBack(device);
       if (guest.isPresent()) {
         throw new InGuestException(
             "device %s is still in guest %s, which has been asked to let go of it"
