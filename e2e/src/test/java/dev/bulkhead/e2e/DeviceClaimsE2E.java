@@ -295,9 +295,9 @@ class DeviceClaimsE2E {
     host.sh(
         """
         printf 'TOTAL_ERR_FATAL %d\\n' >%s/sys/bus/pci/devices/0000:1a:00.0/aer_dev_fatal
-        echo change >/sys/class/block/loop0/uevent
         """
-            .formatted(count, RecordedHardware.FOLDER));
+                .formatted(count, RecordedHardware.FOLDER)
+            + Devices.KERNEL_EVENT);
   }
 
   private static String health(Lab lab, String pod) {

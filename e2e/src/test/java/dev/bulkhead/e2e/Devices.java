@@ -8,6 +8,15 @@ import java.util.List;
 
 /// What tests of devices share: claims and the pods that have them, and what nodes offer.
 public final class Devices {
+  /// In a shell on a node: has the kernel announce a device, whichever, as if it had changed. A
+  /// worker in a container finds its /sys read-only.
+  public static final String KERNEL_EVENT =
+      """
+      mount -o remount,rw /sys
+      for device in /sys/class/block/*/uevent; do echo change >$device && break; done
+      mount -o remount,ro /sys
+      """;
+
   public static List<ResourceSlice> slices(Lab lab) {
     return lab.client().resources(ResourceSlice.class).list().getItems();
   }

@@ -70,9 +70,9 @@ record DeviceEventBench(Lab lab, Hosts hosts) {
         """
         printf 'TOTAL_ERR_FATAL %%d\\n' %d >%s/sys/bus/pci/devices/%s/aer_dev_fatal
         date +%%s%%3N
-        echo change >/sys/class/block/loop0/uevent
         """
-            .formatted(fails ? 1 : 0, RecordedHardware.FOLDER, GPU);
+                .formatted(fails ? 1 : 0, RecordedHardware.FOLDER, GPU)
+            + Devices.KERNEL_EVENT;
     return Instant.ofEpochMilli(Long.parseLong(host.sh(script).strip()));
   }
 
