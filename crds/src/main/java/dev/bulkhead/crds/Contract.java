@@ -21,9 +21,8 @@ public final class Contract {
   /// pod was made from, so that a later edit can be named field by field.
   public static final String MADE_FROM_ANNOTATION = "bulkhead.dev/made-from";
 
-  /// Annotation of a VM's pod, by the operator: names of its `spec.devices`, with commas between,
-  /// that its guest shall have no longer. The pod keeps their claims, for a running pod's cannot
-  /// change.
+  /// Annotation of a VM's pod, by the operator: `DetachedDevices`. The pod keeps their claims, for
+  /// a running pod's cannot change.
   public static final String DETACHED_ANNOTATION = "bulkhead.dev/detached";
 
   /// Label of a pod that only holds a claim, for a guest that ran before it was asked for: the VM's

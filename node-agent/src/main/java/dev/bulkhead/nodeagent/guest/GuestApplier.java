@@ -3,7 +3,6 @@ package dev.bulkhead.nodeagent.guest;
 import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.Accelerator;
 import dev.bulkhead.nodeagent.domain.HostDevice;
-import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
 import dev.bulkhead.nodeagent.keeper.Exit;
 import dev.bulkhead.nodeagent.keeper.Keeper;
@@ -61,8 +60,7 @@ final class GuestApplier {
 
   /// Does the step as well as it can be done now.
   ///
-  /// @return why the step has not led to what it should; empty for
-  ///     none that has
+  /// @return what is the matter, for a step that has not led to what it should
   Optional<String> apply(PodUid pod, GuestPlan plan, GuestFacts facts) throws IOException {
     var hypervisor = ports.hypervisor();
     switch (plan) {
@@ -92,7 +90,7 @@ final class GuestApplier {
     var domain = facts.domain();
     ports.mounts().bringFromNode(device.folder());
     joined.remove(pod);
-    var attachment =
+    var refusal =
         ports
             .keepers()
             .besides(
@@ -103,16 +101,13 @@ final class GuestApplier {
                         .hypervisor()
                         .attach(domain.name(), device.with(device.settings().whileRunning())));
     joined.put(pod, new Joined(facts.keeper(), domain.pid()));
-    return switch (attachment) {
-      case Hypervisor.Attachment.Attached _ -> {
-        LOG.infof("%s: has device %s", facts.pod(), device.id());
-        yield Optional.empty();
-      }
-      case Hypervisor.Attachment.Refused(var message) ->
-          Optional.of(
-              "device %s cannot be given to the running guest, which will have it at its next start: %s"
-                  .formatted(device.id(), message));
-    };
+    if (refusal.isEmpty()) {
+      LOG.infof("%s: has device %s", facts.pod(), device.id());
+    }
+    return refusal.map(
+        words ->
+            "device %s cannot be given to the running guest, which will have it at its next start: %s"
+                .formatted(device.id(), words));
   }
 
   private Optional<String> detach(HostDevice device, GuestFacts facts) {

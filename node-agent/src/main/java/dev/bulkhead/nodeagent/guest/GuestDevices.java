@@ -97,12 +97,16 @@ final class GuestDevices {
   ///
   /// @throws IOException if it cannot be told now
   List<Given> of(VmPod pod) throws IOException {
+    return startedWith(pod, files.all());
+  }
+
+  private static List<Given> startedWith(VmPod pod, List<Prepared> all) throws IOException {
     if (pod.guest() == null || pod.guest().devices() == null) {
       return List.of();
     }
     var given = new ArrayList<Given>();
     for (var entry : pod.guest().devices()) {
-      given(entry.name(), prepared(pod, entry.name())).forEach(given::add);
+      given(entry.name(), prepared(pod, entry.name(), all)).forEach(given::add);
     }
     return given;
   }
@@ -112,17 +116,17 @@ final class GuestDevices {
   /// @throws IOException if it cannot be told now
   Wanted wanted(VmPod pod) throws IOException {
     var all = files.all();
-    var given = new ArrayList<>(of(pod));
-    all.stream()
-        .filter(prepared -> prepared.ready() && isFor(prepared, pod))
+    var given = new ArrayList<>(startedWith(pod, all));
+    var ready = all.stream().filter(Prepared::ready).toList();
+    ready.stream()
+        .filter(prepared -> isFor(prepared, pod))
         .flatMap(prepared -> given(prepared.recipient().entry(), prepared))
         .forEach(given::add);
     var detached =
         given.stream().filter(device -> pod.detached().contains(device.entry())).toList();
     given.removeAll(detached);
     var reserved =
-        all.stream()
-            .filter(Prepared::ready)
+        ready.stream()
             .flatMap(prepared -> given("", prepared))
             .flatMap(Given::inGuest)
             .map(HostDevice::id)
@@ -153,13 +157,13 @@ final class GuestDevices {
 
   /// A claim that was deleted may have left its devices to a new one of the same name, and kubelet
   /// not yet have given back the old one's.
-  private Prepared prepared(VmPod pod, String entry) throws IOException {
+  private static Prepared prepared(VmPod pod, String entry, List<Prepared> all) throws IOException {
     var claim = pod.claims().get(entry);
     if (claim == null) {
       throw new IOException("the pod does not tell yet which ResourceClaim is for device " + entry);
     }
     var found =
-        files.all().stream()
+        all.stream()
             .filter(prepared -> prepared.claim().namespace().equals(pod.namespace()))
             .filter(prepared -> prepared.claim().name().equals(claim))
             .toList();

@@ -37,7 +37,9 @@ public interface Hypervisor {
   void pressPowerButton(String name);
 
   /// Gives a running or halted guest a device. Again for one that has it already is refused.
-  Attachment attach(String name, HostDevice device);
+  ///
+  /// @return why it was refused, in the hypervisor's own words; empty if the guest has it now
+  Optional<String> attach(String name, HostDevice device);
 
   /// Asks a guest to let go of a device. It may take its time, and need not; see what devices the
   /// domain has.
@@ -60,14 +62,6 @@ public interface Hypervisor {
     /// Its QEMU died, or its kernel panicked.
     CRASHED,
     UNKNOWN
-  }
-
-  /// How giving a device to a running guest went.
-  sealed interface Attachment {
-    record Attached() implements Attachment {}
-
-    /// The message is the hypervisor's own.
-    record Refused(String message) implements Attachment {}
   }
 
   /// How a start went.

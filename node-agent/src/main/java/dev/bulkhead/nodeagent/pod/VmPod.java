@@ -1,16 +1,15 @@
 package dev.bulkhead.nodeagent.pod;
 
 import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.DetachedDevices;
 import dev.bulkhead.crds.GuestSpec;
-import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.utils.KubernetesResourceUtil;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /// A VM's pod as far as the agent is concerned, parsed once.
 ///
@@ -69,7 +68,7 @@ public record VmPod(
         annotations.get(Contract.REPORT_ANNOTATION),
         guestRunningChanged(pod),
         claims(pod),
-        detached(annotations));
+        DetachedDevices.parse(annotations.get(Contract.DETACHED_ANNOTATION)).names());
   }
 
   /// Those made from templates have names that stand in the status.
@@ -88,18 +87,9 @@ public record VmPod(
     return claims;
   }
 
-  private static Set<String> detached(Map<String, String> annotations) {
-    return Arrays.stream(annotations.getOrDefault(Contract.DETACHED_ANNOTATION, "").split(",", -1))
-        .filter(name -> !name.isEmpty())
-        .collect(Collectors.toUnmodifiableSet());
-  }
-
   private static String vmUid(Pod pod) {
-    return pod.getMetadata().getOwnerReferences().stream()
-        .filter(owner -> Boolean.TRUE.equals(owner.getController()))
-        .map(OwnerReference::getUid)
-        .findFirst()
-        .orElse(null);
+    var owner = KubernetesResourceUtil.getControllerUid(pod);
+    return owner == null ? null : owner.getUid();
   }
 
   /// The same with its grace period counted from when this node saw it begin, as kubelet counts it:

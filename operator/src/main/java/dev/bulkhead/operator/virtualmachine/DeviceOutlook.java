@@ -54,28 +54,21 @@ record DeviceOutlook(boolean asSpecified, Reason reason, String message) {
         : report.devices().stream().map(GuestReport.Device::name).collect(Collectors.toSet());
   }
 
-  private static DeviceOutlook missing(String name, GuestReport report, List<DevicePod> pods) {
-    var waiting =
-        pods.stream()
-            .filter(pod -> pod.entry().equals(name) && !pod.leaving())
-            .map(pod -> new VmPod(pod.pod()))
-            .filter(pod -> pod.node().isEmpty())
-            .findFirst();
-    if (waiting.isPresent()) {
-      var shortages =
-          pods.stream()
-              .filter(pod -> pod.entry().equals(name))
-              .flatMap(pod -> pod.shortages().stream())
-              .toList();
-      return new DeviceOutlook(
-          false,
-          Reason.DeviceUnavailable,
-          Words.deviceWaits(name, waiting.get().unschedulable(), shortages));
-    }
-    return new DeviceOutlook(
-        false,
-        Reason.Attaching,
-        Objects.requireNonNullElse(report.message(), Words.deviceComes(name, pods)));
+  private static DeviceOutlook missing(String name, GuestReport report, List<DevicePod> all) {
+    var pods = all.stream().filter(held -> held.entry().equals(name)).toList();
+    return pods.stream()
+        .filter(held -> !held.pod().leaving() && held.pod().node().isEmpty())
+        .findFirst()
+        .map(
+            waiting ->
+                new DeviceOutlook(
+                    false, Reason.DeviceUnavailable, Words.deviceWaits(name, waiting)))
+        .orElseGet(
+            () ->
+                new DeviceOutlook(
+                    false,
+                    Reason.Attaching,
+                    Objects.requireNonNullElse(report.message(), Words.deviceComes(name, pods))));
   }
 
   private static DeviceOutlook surplus(String name, GuestReport report) {

@@ -1,5 +1,6 @@
 package dev.bulkhead.operator.virtualmachine;
 
+import dev.bulkhead.crds.DetachedDevices;
 import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.operator.virtualmachine.Situation.EndRemembered;
@@ -12,7 +13,7 @@ import dev.bulkhead.operator.virtualmachine.Situation.Unscheduled;
 import dev.bulkhead.operator.virtualmachine.Situation.Up;
 import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -39,36 +40,43 @@ final class DevicePlanner {
   }
 
   private static DevicePlan delete(Stream<DevicePod> pods) {
-    return new DevicePlan(List.of(), pods.filter(pod -> !pod.leaving()).toList(), null);
+    return new DevicePlan(List.of(), present(pods), Optional.empty());
+  }
+
+  private static List<VmPod> present(Stream<DevicePod> pods) {
+    return pods.map(DevicePod::pod).filter(pod -> !pod.leaving()).toList();
   }
 
   private static DevicePlan asSpecified(
       VirtualMachine vm, VmPod pod, List<DevicePod> pods, LaunchSettings settings) {
     var wanted = GuestSpec.devices(vm.getSpec());
-    var own = pod.pod().getSpec().getResourceClaims();
+    var own = pod.claims();
     var later = wanted.stream().filter(device -> !has(own, device.name())).toList();
     var claims = later.stream().map(PodPlanner::claim).collect(Collectors.toSet());
     var useless =
         pods.stream()
-            .filter(held -> !held.leaving())
             .filter(
                 held ->
-                    held.ended()
+                    held.pod().ended()
                         || !held.ownedBy(pod)
-                        || held.claim().filter(claims::contains).isEmpty())
-            .toList();
+                        || held.claim().filter(claims::contains).isEmpty());
     var create =
         later.stream()
             .filter(device -> pods.stream().noneMatch(held -> holds(held, device)))
             .filter(device -> own.stream().noneMatch(claim -> isNamed(claim, device.claim())))
             .map(device -> PodPlanner.devicePod(vm, pod, device, settings))
             .toList();
-    var detached = new TreeSet<String>();
-    own.stream()
-        .filter(claim -> wanted.stream().noneMatch(device -> wants(device, claim)))
-        .map(PodResourceClaim::getName)
-        .forEach(detached::add);
-    return new DevicePlan(create, useless, detached.equals(pod.detached()) ? null : detached);
+    var detached =
+        DetachedDevices.of(
+            own.stream()
+                .filter(claim -> wanted.stream().noneMatch(device -> wants(device, claim)))
+                .map(PodResourceClaim::getName)
+                .toList());
+    return new DevicePlan(
+        create,
+        present(useless),
+        Optional.of(new DevicePlan.Detach(pod, detached))
+            .filter(detach -> !detached.equals(pod.detached())));
   }
 
   /// Kubelet has a claim prepared for the first pod alone: a second one must wait until that is

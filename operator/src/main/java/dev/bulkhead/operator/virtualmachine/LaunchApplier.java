@@ -1,6 +1,5 @@
 package dev.bulkhead.operator.virtualmachine;
 
-import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.operator.virtualmachine.Outcome.Done;
 import dev.bulkhead.operator.virtualmachine.Outcome.Refused;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -18,9 +17,9 @@ final class LaunchApplier {
     this.pods = pods;
   }
 
-  Outcome apply(LaunchPlan plan, VirtualMachine vm) {
+  Outcome apply(LaunchPlan plan) {
     return switch (plan) {
-      case LaunchPlan.Create(var pod) -> create(pod, vm);
+      case LaunchPlan.Create(var pod) -> create(pod);
       case LaunchPlan.Delete(var pod) -> {
         pods.delete(pod);
         yield new Done();
@@ -34,47 +33,20 @@ final class LaunchApplier {
   }
 
   /// All of it that can be done; the first refusal is told.
-  Outcome apply(DevicePlan plan, Situation situation) {
-    plan.delete().forEach(pod -> pods.delete(new VmPod(pod.pod())));
-    if (plan.detached() != null && situation instanceof Situation.Up(var pod, _)) {
-      pods.setDetached(pod, plan.detached());
-    }
+  Outcome apply(DevicePlan plan) {
+    plan.delete().forEach(pods::delete);
+    plan.detach().ifPresent(detach -> pods.setDetached(detach.pod(), detach.devices()));
     var outcomes = plan.create().stream().map(this::create).toList();
     return outcomes.stream().filter(Refused.class::isInstance).findFirst().orElseGet(Done::new);
   }
 
-  private Outcome create(Pod devicePod) {
-    try {
-      pods.create(devicePod);
-      return new Done();
-    } catch (KubernetesClientException e) {
-      return switch (e.getCode()) {
-        case HttpURLConnection.HTTP_CONFLICT -> nameTaken(devicePod);
-        case HttpURLConnection.HTTP_FORBIDDEN, UNPROCESSABLE -> refused(e);
-        default -> throw e;
-      };
-    }
-  }
-
-  /// Our own, which the cache does not have yet, is no conflict.
-  private Outcome nameTaken(Pod devicePod) {
-    var meta = devicePod.getMetadata();
-    return pods.find(meta.getNamespace(), meta.getName())
-        .filter(
-            existing ->
-                !existing.ownedBy(meta.getOwnerReferences().getFirst().getUid())
-                    || !meta.getLabels().equals(existing.pod().getMetadata().getLabels()))
-        .<Outcome>map(existing -> new Refused(Reason.NameTaken, Words.nameTaken(existing)))
-        .orElseGet(Done::new);
-  }
-
-  private Outcome create(Pod pod, VirtualMachine vm) {
+  private Outcome create(Pod pod) {
     try {
       pods.create(pod);
       return new Done();
     } catch (KubernetesClientException e) {
       return switch (e.getCode()) {
-        case HttpURLConnection.HTTP_CONFLICT -> nameTaken(pod, vm);
+        case HttpURLConnection.HTTP_CONFLICT -> nameTaken(new VmPod(pod));
         case HttpURLConnection.HTTP_FORBIDDEN, UNPROCESSABLE -> refused(e);
         default -> throw e;
       };
@@ -82,9 +54,9 @@ final class LaunchApplier {
   }
 
   /// Our own pod, which the cache does not have yet, is no conflict.
-  private Outcome nameTaken(Pod pod, VirtualMachine vm) {
-    return pods.find(pod.getMetadata().getNamespace(), pod.getMetadata().getName())
-        .filter(existing -> !existing.ownedBy(vm.getMetadata().getUid()))
+  private Outcome nameTaken(VmPod pod) {
+    return pods.find(pod.namespace(), pod.name())
+        .filter(existing -> !existing.isMadeAs(pod))
         .<Outcome>map(existing -> new Refused(Reason.NameTaken, Words.nameTaken(existing)))
         .orElseGet(Done::new);
   }

@@ -136,7 +136,7 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
                 cause -> news(Phase.Pending, Reason.Unschedulable, Words.unschedulable(cause), now))
             .orElseGet(
                 () -> progress(Phase.Pending, "waiting for the scheduler", pod.createdAt(), now));
-    return pod.hasClaims() ? outlook.recheckAfter(STUCK_RECHECK, now) : outlook;
+    return pod.claims().isEmpty() ? outlook : outlook.recheckAfter(STUCK_RECHECK, now);
   }
 
   private static Outlook starting(VmPod pod, VirtualMachineFacts facts) {

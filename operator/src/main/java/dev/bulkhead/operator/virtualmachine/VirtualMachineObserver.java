@@ -46,8 +46,9 @@ final class VirtualMachineObserver {
         .getEventSourceFor(Pod.class, DEVICE_PODS)
         .getSecondaryResources(context.getPrimaryResource())
         .stream()
-        .map(pod -> new DevicePod(pod, shortages(new VmPod(pod))))
-        .sorted(Comparator.comparing(DevicePod::name))
+        .map(VmPod::new)
+        .sorted(Comparator.comparing(VmPod::name))
+        .map(pod -> new DevicePod(pod, shortages(pod)))
         .toList();
   }
 

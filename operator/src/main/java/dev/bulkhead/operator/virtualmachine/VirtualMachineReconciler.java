@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// A VirtualMachine and its pod: observe, decide, act, report.
@@ -69,12 +70,12 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
     var situation = Situation.of(vm, facts);
     var restart = RestartRecord.of(vm, situation, facts.now());
     var plan = LaunchPlanner.plan(vm, situation, restart, settings, facts.now());
-    var outcome = applier.apply(plan, vm);
+    var outcome = applier.apply(plan);
     if (!(plan instanceof LaunchPlan.Wait) && outcome instanceof Outcome.Done) {
       return UpdateControl.<VirtualMachine>noUpdate().rescheduleAfter(STEP_RECHECK);
     }
     var devices = DevicePlanner.plan(vm, situation, facts.devicePods(), settings);
-    var devicesOutcome = applier.apply(devices, situation);
+    var devicesOutcome = applier.apply(devices);
     if (!devices.nothing() && devicesOutcome instanceof Outcome.Done) {
       return UpdateControl.<VirtualMachine>noUpdate().rescheduleAfter(STEP_RECHECK);
     }
@@ -90,26 +91,14 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
     return List.of(
         new LeadershipObserver(leadership, context.getPrimaryCache()),
         new InformerEventSource<>(
-            InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
-                .withName(VirtualMachineObserver.DEVICE_PODS)
-                .withLabelSelector(Contract.DEVICE_OF_LABEL)
-                .withItemStore(new LeanStore<>())
-                .withInformerListLimit(LeanStore.LISTED_AT_ONCE)
-                .withSecondaryToPrimaryMapper(pod -> Set.of(vmOf(pod)))
-                .withOnAddFilter(pod -> vmIsThere(pod, context))
-                .withOnUpdateFilter((pod, before) -> vmIsThere(pod, context))
-                .withOnDeleteFilter((pod, unknown) -> vmIsThere(pod, context))
+            pods(Contract.VM_LABEL, ResourceID::fromResource, context)
+                .withName(VirtualMachineObserver.VM_PODS)
                 .build(),
             context),
         new InformerEventSource<>(
-            InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
-                .withName(VirtualMachineObserver.VM_PODS)
-                .withLabelSelector(Contract.VM_LABEL)
-                .withItemStore(new LeanStore<>())
-                .withInformerListLimit(LeanStore.LISTED_AT_ONCE)
-                .withSecondaryToPrimaryMapper(pod -> Set.of(ResourceID.fromResource(pod)))
-                .withOnUpdateFilter((pod, before) -> isThere(pod, context))
-                .withOnDeleteFilter((pod, unknown) -> isThere(pod, context))
+            pods(Contract.DEVICE_OF_LABEL, VirtualMachineReconciler::vmOf, context)
+                .withName(VirtualMachineObserver.DEVICE_PODS)
+                .withOnAddFilter(pod -> isThere(vmOf(pod), context))
                 .build(),
             context),
         new InformerEventSource<>(
@@ -122,10 +111,17 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
             context));
   }
 
-  /// Whether the pod's VM is; once it is deleted, what comes of its pod is no event for it. (The
-  /// SDK would note the event, and forgets such notes only when a VM is deleted.)
-  private static boolean isThere(Pod pod, EventSourceContext<VirtualMachine> context) {
-    return context.getPrimaryCache().get(ResourceID.fromResource(pod)).isPresent();
+  /// Once a VM is deleted, what comes of its pods is no event for it. (The SDK would note the
+  /// event, and forgets such notes only when a VM is deleted.)
+  private static InformerEventSourceConfiguration.Builder<Pod> pods(
+      String label, Function<Pod, ResourceID> vmOf, EventSourceContext<VirtualMachine> context) {
+    return InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
+        .withLabelSelector(label)
+        .withItemStore(new LeanStore<>())
+        .withInformerListLimit(LeanStore.LISTED_AT_ONCE)
+        .withSecondaryToPrimaryMapper(pod -> Set.of(vmOf.apply(pod)))
+        .withOnUpdateFilter((pod, before) -> isThere(vmOf.apply(pod), context))
+        .withOnDeleteFilter((pod, unknown) -> isThere(vmOf.apply(pod), context));
   }
 
   private static ResourceID vmOf(Pod devicePod) {
@@ -133,8 +129,8 @@ public final class VirtualMachineReconciler implements Reconciler<VirtualMachine
     return new ResourceID(meta.getLabels().get(Contract.DEVICE_OF_LABEL), meta.getNamespace());
   }
 
-  private static boolean vmIsThere(Pod devicePod, EventSourceContext<VirtualMachine> context) {
-    return context.getPrimaryCache().get(vmOf(devicePod)).isPresent();
+  private static boolean isThere(ResourceID vm, EventSourceContext<VirtualMachine> context) {
+    return context.getPrimaryCache().get(vm).isPresent();
   }
 
   private static Set<ResourceID> waitingFor(

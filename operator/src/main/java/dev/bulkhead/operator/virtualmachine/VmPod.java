@@ -1,6 +1,7 @@
 package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.DetachedDevices;
 import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import dev.bulkhead.operator.virtualmachine.GuestEnd.Cause;
@@ -10,13 +11,14 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// A pod, read as the home of a guest. Only says what the pod says; decides nothing about it.
 record VmPod(Pod pod) {
@@ -30,6 +32,8 @@ record VmPod(Pod pod) {
   /// CRI's restart.go) and of kubelet (kubelet_pods.go): after a reboot of the node.
   private static final Set<String> LOST = Set.of("Unknown", "ContainerStatusUnknown");
 
+  private static final Set<String> ENDED = Set.of("Succeeded", "Failed");
+
   String uid() {
     return pod.getMetadata().getUid();
   }
@@ -42,8 +46,19 @@ record VmPod(Pod pod) {
     return pod.getMetadata().getNamespace();
   }
 
-  boolean ownedBy(String vmUid) {
-    return controller().map(OwnerReference::getUid).filter(vmUid::equals).isPresent();
+  boolean ownedBy(String ownerUid) {
+    return controller().map(OwnerReference::getUid).filter(ownerUid::equals).isPresent();
+  }
+
+  /// Whether it has the owner and the part that the other was planned to have.
+  boolean isMadeAs(VmPod planned) {
+    return planned.controller().map(OwnerReference::getUid).filter(this::ownedBy).isPresent()
+        && deviceOf().equals(planned.deviceOf());
+  }
+
+  private Optional<String> deviceOf() {
+    return Optional.ofNullable(pod.getMetadata().getLabels())
+        .map(labels -> labels.get(Contract.DEVICE_OF_LABEL));
   }
 
   Optional<OwnerReference> controller() {
@@ -80,16 +95,17 @@ record VmPod(Pod pod) {
             name -> Arrays.stream(Power.values()).filter(p -> p.name().equals(name)).findFirst());
   }
 
-  /// Names of devices that its guest is to have no longer.
-  Set<String> detached() {
-    return annotation(Contract.DETACHED_ANNOTATION).stream()
-        .flatMap(names -> Arrays.stream(names.split(",", -1)))
-        .filter(name -> !name.isEmpty())
-        .collect(Collectors.toSet());
+  DetachedDevices detached() {
+    return DetachedDevices.parse(annotation(Contract.DETACHED_ANNOTATION).orElse(null));
   }
 
   MadeFrom madeFrom() {
     return MadeFrom.parse(annotation(Contract.MADE_FROM_ANNOTATION).orElse(""));
+  }
+
+  /// Names of the devices that it claims, and which claims bring them.
+  List<PodResourceClaim> claims() {
+    return pod.getSpec().getResourceClaims();
   }
 
   Optional<GuestReport> report() {
@@ -128,10 +144,6 @@ record VmPod(Pod pod) {
         .map(c -> Words.orElse(c.getMessage(), c.getReason()));
   }
 
-  boolean hasClaims() {
-    return !pod.getSpec().getResourceClaims().isEmpty();
-  }
-
   boolean keeperStarted() {
     return keeper()
         .map(ContainerStatus::getState)
@@ -156,10 +168,12 @@ record VmPod(Pod pod) {
         .isPresent()) {
       return Optional.empty();
     }
-    return switch (Objects.requireNonNullElse(pod.getStatus().getPhase(), "")) {
-      case "Succeeded", "Failed" -> Optional.of(readEnd());
-      default -> Optional.empty();
-    };
+    return ended() ? Optional.of(readEnd()) : Optional.empty();
+  }
+
+  /// Whether nothing of it runs, or will.
+  boolean ended() {
+    return ENDED.contains(Objects.requireNonNullElse(pod.getStatus().getPhase(), ""));
   }
 
   private GuestEnd readEnd() {
@@ -243,7 +257,7 @@ record VmPod(Pod pod) {
         .findFirst();
   }
 
-  private Optional<String> annotation(String name) {
+  Optional<String> annotation(String name) {
     var annotations = pod.getMetadata().getAnnotations();
     return annotations == null ? Optional.empty() : Optional.ofNullable(annotations.get(name));
   }

@@ -1,6 +1,7 @@
 package dev.bulkhead.operator.virtualmachine;
 
 import dev.bulkhead.crds.Contract;
+import dev.bulkhead.crds.DetachedDevices;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -12,7 +13,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
 import java.util.Optional;
-import java.util.SortedSet;
 
 /// The pods of VMs in the Kubernetes API. Every write names the pod's UID, so that a decision made
 /// on an old pod cannot hit its successor.
@@ -50,8 +50,8 @@ final class VmPods {
     annotate(pod, Contract.POWER_ANNOTATION, power.name());
   }
 
-  void setDetached(VmPod pod, SortedSet<String> devices) {
-    annotate(pod, Contract.DETACHED_ANNOTATION, String.join(",", devices));
+  void setDetached(VmPod pod, DetachedDevices devices) {
+    annotate(pod, Contract.DETACHED_ANNOTATION, devices.text());
   }
 
   private void annotate(VmPod pod, String annotation, String value) {

@@ -61,25 +61,28 @@ final class Words {
   }
 
   static String noDevices(Optional<String> cause, List<String> shortages) {
-    return String.join(". ", shortages)
-        + cause.map(words -> ". The scheduler says: " + words.strip()).orElse("")
+    return lacks(cause, shortages)
         + " The VM starts by itself when there is a node with all it asks for";
   }
 
-  static String deviceWaits(String device, Optional<String> cause, List<String> shortages) {
+  private static String lacks(Optional<String> cause, List<String> shortages) {
+    return String.join(". ", shortages)
+        + cause.map(words -> ". The scheduler says: " + words.strip()).orElse("");
+  }
+
+  static String deviceWaits(String device, DevicePod waiting) {
     return "device "
         + device
         + " cannot be given to the running guest yet. "
-        + String.join(". ", shortages)
-        + cause.map(words -> ". The scheduler says: " + words.strip()).orElse("")
+        + lacks(waiting.pod().unschedulable(), waiting.shortages())
         + " The guest gets it when its node has one";
   }
 
+  /// @param pods that hold its claim
   static String deviceComes(String device, List<DevicePod> pods) {
     return "device %s is being given to the guest".formatted(device)
         + pods.stream()
-            .filter(pod -> pod.entry().equals(device))
-            .map(pod -> "; if that takes long, see: kubectl describe pod " + pod.name())
+            .map(held -> "; if that takes long, see: kubectl describe pod " + held.pod().name())
             .findFirst()
             .orElse("");
   }

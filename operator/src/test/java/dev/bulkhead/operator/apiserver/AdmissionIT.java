@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -198,40 +199,16 @@ class AdmissionIT {
 
   @Test
   void nobodyButTheOperatorMakesAPodThatTheAgentWouldObey() {
-    var container = container("forged");
-    assertRefused(
-        () ->
-            admin
-                .resource(
-                    container
-                        .editMetadata()
-                        .addToLabels(Contract.VM_LABEL, "x")
-                        .endMetadata()
-                        .build())
-                .create(),
-        "create a VirtualMachine instead");
-    assertRefused(
-        () ->
-            admin
-                .resource(
-                    container("forged")
-                        .editMetadata()
-                        .addToLabels(Contract.DEVICE_OF_LABEL, "x")
-                        .endMetadata()
-                        .build())
-                .create(),
-        "create a VirtualMachine instead");
-    assertRefused(
-        () ->
-            admin
-                .resource(
-                    container("forged")
-                        .editMetadata()
-                        .addToAnnotations(Contract.GUEST_ANNOTATION, "{}")
-                        .endMetadata()
-                        .build())
-                .create(),
-        "create a VirtualMachine instead");
+    assertMayNotMake(pod -> pod.editMetadata().addToLabels(Contract.VM_LABEL, "x").endMetadata());
+    assertMayNotMake(
+        pod -> pod.editMetadata().addToLabels(Contract.DEVICE_OF_LABEL, "x").endMetadata());
+    assertMayNotMake(
+        pod -> pod.editMetadata().addToAnnotations(Contract.GUEST_ANNOTATION, "{}").endMetadata());
+  }
+
+  private static void assertMayNotMake(UnaryOperator<PodBuilder> forge) {
+    var forged = forge.apply(container("forged")).build();
+    assertRefused(() -> admin.resource(forged).create(), "create a VirtualMachine instead");
   }
 
   @Test

@@ -66,12 +66,12 @@ class DevicePlannerTest {
         pod.getStatus() == null
             ? new PodBuilder(pod).withNewStatus().withPhase("Pending").endStatus().build()
             : pod;
-    return new DevicePod(stored, List.of());
+    return new DevicePod(new VmPod(stored), List.of());
   }
 
   private static DevicePod leaving(DevicePod pod) {
     return made(
-        new PodBuilder(pod.pod())
+        new PodBuilder(pod.pod().pod())
             .editMetadata()
             .withDeletionTimestamp(Fixtures.LONG_AGO)
             .endMetadata()
@@ -83,11 +83,15 @@ class DevicePlannerTest {
         plan(vm(Map.of(entry, claim)), startedWith(Map.of()), List.of()).create().getFirst());
   }
 
+  private static Set<String> detached(DevicePlan plan) {
+    return plan.detach().orElseThrow().devices().names();
+  }
+
   @Test
   void aNewDeviceIsClaimedByAPodOfItsOwnWhereTheGuestIs() {
     var plan = plan(vm(Map.of("old", "a", "new", "b")), startedWith(Map.of("old", "a")), List.of());
     assertThat(plan.delete()).isEmpty();
-    assertThat(plan.detached()).isNull();
+    assertThat(plan.detach()).isEmpty();
     assertThat(plan.create())
         .singleElement()
         .satisfies(
@@ -109,10 +113,11 @@ class DevicePlannerTest {
 
   @Test
   void whatTheSpecNoLongerHasIsTakenFromTheGuest() {
-    var plan = plan(vm(Map.of()), startedWith(Map.of("own", "a")), List.of(held("later", "b")));
+    var later = held("later", "b");
+    var plan = plan(vm(Map.of()), startedWith(Map.of("own", "a")), List.of(later));
     assertThat(plan.create()).isEmpty();
-    assertThat(plan.delete()).extracting(DevicePod::entry).containsExactly("later");
-    assertThat(plan.detached()).containsExactly("own");
+    assertThat(plan.delete()).containsExactly(later.pod());
+    assertThat(detached(plan)).containsExactly("own");
   }
 
   @Test
@@ -123,7 +128,7 @@ class DevicePlannerTest {
             .addToAnnotations(Contract.DETACHED_ANNOTATION, "own")
             .endMetadata();
     assertThat(plan(vm(Map.of()), pod, List.of()).nothing()).isTrue();
-    assertThat(plan(vm(Map.of("own", "a")), pod, List.of()).detached()).isEmpty();
+    assertThat(detached(plan(vm(Map.of("own", "a")), pod, List.of()))).isEmpty();
   }
 
   /// The old one must be gone before the guest can have the new one in the same entry.
@@ -131,7 +136,7 @@ class DevicePlannerTest {
   void anEntryThatWasAddedLaterCanChangeItsClaim() {
     var old = held("later", "a");
     var plan = plan(vm(Map.of("later", "b")), startedWith(Map.of()), List.of(old));
-    assertThat(plan.delete()).containsExactly(old);
+    assertThat(plan.delete()).containsExactly(old.pod());
     assertThat(plan.create())
         .extracting(pod -> pod.getSpec().getResourceClaims().getFirst().getResourceClaimName())
         .containsExactly("b");
@@ -149,8 +154,8 @@ class DevicePlannerTest {
     var pods = List.of(held("later", "a"), leaving(held("going", "b")));
     var plan = plan(vm(Map.of("later", "a", "another", "c")), Fixtures.ended(1), pods);
     assertThat(plan.create()).isEmpty();
-    assertThat(plan.delete()).containsExactly(pods.getFirst());
-    assertThat(plan(vm(Map.of()), null, pods).delete()).containsExactly(pods.getFirst());
+    assertThat(plan.delete()).containsExactly(pods.getFirst().pod());
+    assertThat(plan(vm(Map.of()), null, pods).delete()).containsExactly(pods.getFirst().pod());
   }
 
   @Test
@@ -163,7 +168,7 @@ class DevicePlannerTest {
   void whatWasHeldForAFormerPodOfTheVmIsLetGo() {
     var former =
         made(
-            new PodBuilder(held("later", "a").pod())
+            new PodBuilder(held("later", "a").pod().pod())
                 .editMetadata()
                 .withName("of-former")
                 .editFirstOwnerReference()
@@ -172,7 +177,7 @@ class DevicePlannerTest {
                 .endMetadata()
                 .build());
     var plan = plan(vm(Map.of("later", "a")), startedWith(Map.of()), List.of(former));
-    assertThat(plan.delete()).containsExactly(former);
+    assertThat(plan.delete()).containsExactly(former.pod());
     assertThat(plan.create()).as("while it has the claim").isEmpty();
   }
 
@@ -181,13 +186,13 @@ class DevicePlannerTest {
   void aPodThatHasEndedMakesRoomForAnother() {
     var evicted =
         made(
-            new PodBuilder(held("later", "a").pod())
+            new PodBuilder(held("later", "a").pod().pod())
                 .withNewStatus()
                 .withPhase("Failed")
                 .endStatus()
                 .build());
     var plan = plan(vm(Map.of("later", "a")), startedWith(Map.of()), List.of(evicted));
-    assertThat(plan.delete()).containsExactly(evicted);
+    assertThat(plan.delete()).containsExactly(evicted.pod());
     assertThat(plan.create()).isEmpty();
     assertThat(plan(vm(Map.of("later", "a")), startedWith(Map.of()), List.of()).create())
         .hasSize(1);
@@ -233,16 +238,17 @@ class DevicePlannerTest {
         new ArrayList<>(held.stream().map(e -> held(e.name(), "claim-" + e.name())).toList());
 
     var plan = plan(vm, pod, pods);
-    pods.removeAll(plan.delete());
+    pods.removeIf(p -> plan.delete().contains(p.pod()));
     plan.create().stream().map(DevicePlannerTest::made).forEach(pods::add);
-    if (plan.detached() != null) {
-      pod.editMetadata()
-          .addToAnnotations(Contract.DETACHED_ANNOTATION, String.join(",", plan.detached()))
-          .endMetadata();
-    }
+    plan.detach()
+        .ifPresent(
+            detach ->
+                pod.editMetadata()
+                    .addToAnnotations(Contract.DETACHED_ANNOTATION, detach.devices().text())
+                    .endMetadata());
 
     assertThat(plan(vm, pod, pods).nothing()).isTrue();
-    assertThat(pods).extracting(DevicePod::name).doesNotHaveDuplicates();
+    assertThat(pods).extracting(p -> p.pod().name()).doesNotHaveDuplicates();
   }
 
   enum Entry {

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReference;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.utils.KubernetesResourceUtil;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,29 +55,30 @@ public final class ApiClaims implements Claims {
   private Recipient recipient(ClaimRef ref, ResourceClaim claim) throws IOException {
     for (var user : claim.getStatus().getReservedFor()) {
       var pod = pod(ref, user);
-      if (pod != null
-          && pod.getMetadata().getDeletionTimestamp() == null
-          && pod.getMetadata().getLabels().containsKey(Contract.DEVICE_OF_LABEL)) {
-        for (var owner : pod.getMetadata().getOwnerReferences()) {
-          if (Boolean.TRUE.equals(owner.getController()) && "Pod".equals(owner.getKind())) {
-            var annotations = pod.getMetadata().getAnnotations();
-            return new Recipient(
-                owner.getUid(), annotations.getOrDefault(Contract.DEVICE_ANNOTATION, ""));
-          }
+      if (pod != null && pod.getMetadata().getLabels().containsKey(Contract.DEVICE_OF_LABEL)) {
+        var owner = KubernetesResourceUtil.getControllerUid(pod);
+        if (owner != null && "Pod".equals(owner.getKind())) {
+          var annotations = pod.getMetadata().getAnnotations();
+          return new Recipient(
+              owner.getUid(), annotations.getOrDefault(Contract.DEVICE_ANNOTATION, ""));
         }
       }
     }
     return null;
   }
 
-  /// Null for what is no pod, or is gone.
+  /// Null for what is no pod, or is gone or going.
   private Pod pod(ClaimRef ref, ResourceClaimConsumerReference user) throws IOException {
     if (!"pods".equals(user.getResource())) {
       return null;
     }
     try {
       var pod = client.pods().inNamespace(ref.namespace()).withName(user.getName()).get();
-      return pod == null || !pod.getMetadata().getUid().equals(user.getUid()) ? null : pod;
+      return pod == null
+              || !pod.getMetadata().getUid().equals(user.getUid())
+              || pod.getMetadata().getDeletionTimestamp() != null
+          ? null
+          : pod;
     } catch (KubernetesClientException e) {
       throw new IOException(
           "cannot read pod %s of %s: %s".formatted(user.getName(), ref, e.getMessage()), e);

@@ -41,8 +41,8 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
   /// A first start makes libvirt ask QEMU for all it can do, seconds on a busy machine.
   private static final Duration START_LIMIT = Duration.ofSeconds(90);
 
-  /// All of a guest's memory is pinned at its first device: zeroed first, where it has not been
-  /// touched yet, at some 10 GiB/s.
+  /// All of a guest's memory is pinned at its first device, and zeroed first where it has not been
+  /// touched yet. Not measured for large guests.
   private static final Duration ATTACH_LIMIT = Duration.ofSeconds(90);
 
   /// libvirt's own lines are short; what QEMU wrote between them may not be.
@@ -207,7 +207,7 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
   }
 
   @Override
-  public Attachment attach(String name, HostDevice device) {
+  public Optional<String> attach(String name, HostDevice device) {
     var xml = device.toXml();
     try {
       return connection.call(
@@ -215,10 +215,10 @@ public final class LibvirtHypervisor implements Hypervisor, AutoCloseable {
           ATTACH_LIMIT,
           c -> {
             onDomain(c, name, domain -> domain.attachDeviceFlags(xml, LIVE));
-            return new Attachment.Attached();
+            return Optional.empty();
           });
     } catch (LibvirtException e) {
-      return new Attachment.Refused(e.getMessage());
+      return Optional.of(e.getMessage());
     }
   }
 

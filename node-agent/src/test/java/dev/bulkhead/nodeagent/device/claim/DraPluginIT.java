@@ -18,11 +18,8 @@ import dev.bulkhead.nodeagent.device.offer.Offer;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
 import dev.bulkhead.nodeagent.device.offer.Offered;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -54,7 +51,7 @@ class DraPluginIT {
   void start() throws IOException {
     plugin = plugin();
     plugin.start();
-    channel = connect(folder.resolve("plugin/dra.sock"));
+    channel = UnixChannel.connect(folder.resolve("plugin/dra.sock"), loop);
   }
 
   private final Guest guest = new Guest();
@@ -109,14 +106,6 @@ class DraPluginIT {
     public void giveBack(Source source) {}
   }
 
-  private ManagedChannel connect(Path socket) {
-    return NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
-        .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
-        .eventLoopGroup(loop)
-        .usePlaintext()
-        .build();
-  }
-
   @AfterEach
   void stop() {
     channel.shutdownNow();
@@ -126,7 +115,7 @@ class DraPluginIT {
 
   @Test
   void tellsKubeletWhereItIs() {
-    var registration = connect(folder.resolve("registry/bulkhead.dev-reg.sock"));
+    var registration = UnixChannel.connect(folder.resolve("registry/bulkhead.dev-reg.sock"), loop);
     try {
       var info =
           RegistrationGrpc.newBlockingStub(registration).getInfo(InfoRequest.getDefaultInstance());
@@ -196,7 +185,7 @@ class DraPluginIT {
     Files.createFile(folder.resolve("plugin/dra.sock"));
     plugin = plugin();
     plugin.start();
-    channel = connect(folder.resolve("plugin/dra.sock"));
+    channel = UnixChannel.connect(folder.resolve("plugin/dra.sock"), loop);
     answersForEachClaimByItself();
   }
 

@@ -10,17 +10,15 @@ import dev.bulkhead.nodeagent.device.claim.DraPlugin;
 import dev.bulkhead.nodeagent.device.claim.NoGuests;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.device.claim.Preparer;
+import dev.bulkhead.nodeagent.device.claim.UnixChannel;
 import dev.bulkhead.nodeagent.device.claim.Untouched;
 import dev.bulkhead.nodeagent.device.health.DeviceHealth.State;
 import dev.bulkhead.nodeagent.device.offer.Offered;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,13 +68,7 @@ class HealthServiceIT {
             folder.resolve("plugin"),
             "node-a");
     plugin.start();
-    channel =
-        NettyChannelBuilder.forAddress(
-                UnixDomainSocketAddress.of(folder.resolve("plugin/dra.sock")))
-            .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
-            .eventLoopGroup(loop)
-            .usePlaintext()
-            .build();
+    channel = UnixChannel.connect(folder.resolve("plugin/dra.sock"), loop);
   }
 
   @AfterEach
