@@ -2,7 +2,6 @@ package dev.bulkhead.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineStatus.Phase;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,10 +60,10 @@ class ApiServerTroubleE2E {
           .until(refusals::bite);
       assertThat(Deployment.lease(lab.client())).as("the lease, not renewed").isEqualTo(lease);
       rock.assertUntouched();
-      assertThat(lab.vm("rock").get()).matches(ApiServerTroubleE2E::isRight, "its status is right");
+      assertThat(lab.vm("rock").get()).matches(Lab::runsAsSpecified, "its status is right");
 
       refusals.end();
-      lab.awaitVm("rock", "right in its status", RIGHT_WITHIN, ApiServerTroubleE2E::isRight);
+      lab.awaitVm("rock", "right in its status", RIGHT_WITHIN, Lab::runsAsSpecified);
       for (var vm : List.of("caught", "late")) {
         assertStarted(lab, hosts, vm);
       }
@@ -97,7 +96,7 @@ class ApiServerTroubleE2E {
       lab.awaitNoPod("patient");
       assertThat(hosts.qemusOf(lab, "patient")).isEmpty();
       rock.assertUntouched();
-      assertThat(lab.vm("rock").get()).matches(ApiServerTroubleE2E::isRight, "its status is right");
+      assertThat(lab.vm("rock").get()).matches(Lab::runsAsSpecified, "its status is right");
 
       slowness.end();
       rock.assertUntouchedAndObeying();
@@ -115,13 +114,6 @@ class ApiServerTroubleE2E {
     lab.awaitRunning(vm).awaitAnswer();
     assertThat(hosts.qemusOf(lab, vm)).as("QEMUs of " + vm).hasSize(1);
     assertThat(lab.vm(vm).get().getStatus().getRestarts()).as(() -> lab.describe(vm)).isNull();
-  }
-
-  private static boolean isRight(VirtualMachine vm) {
-    return vm.getStatus().getPhase() == Phase.Running
-        && vm.getMetadata().getGeneration().equals(vm.getStatus().getObservedGeneration())
-        && "True".equals(Lab.condition(vm, "Running").getStatus())
-        && "True".equals(Lab.condition(vm, "Ready").getStatus());
   }
 
   /// By pod and container.

@@ -123,6 +123,14 @@ public final class Lab implements AutoCloseable {
     return new Guest(this, name, vm.getStatus().getGuest().getIp(), vm.getStatus().getNode());
   }
 
+  /// Whether its status tells, of the spec as it is now, that it runs and is ready.
+  static boolean runsAsSpecified(VirtualMachine vm) {
+    return vm.getStatus().getPhase() == VirtualMachineStatus.Phase.Running
+        && vm.getMetadata().getGeneration().equals(vm.getStatus().getObservedGeneration())
+        && "True".equals(condition(vm, "Running").getStatus())
+        && "True".equals(condition(vm, "Ready").getStatus());
+  }
+
   /// A condition of that type, or an empty one, so that predicates need no null checks.
   public static Condition condition(VirtualMachine vm, String type) {
     var status = vm.getStatus();

@@ -24,6 +24,21 @@ public final class Manifests {
             + lines(spec));
   }
 
+  /// A guest with the drivers of what the passthrough bed has.
+  public static String hardwareGuest(String name, String... spec) {
+    return virtualMachine(
+        name,
+        """
+          cpu: {cores: 1}
+          memory: {size: 192Mi}
+          kernel:
+            image: localhost/bulkhead/guest-hardware:0.1.0
+            initrdPath: /boot/initrd.img
+            args: console=ttyS0 quiet panic=-1
+        """
+            + lines(spec));
+  }
+
   public static String kernel(String path) {
     return """
       kernel:

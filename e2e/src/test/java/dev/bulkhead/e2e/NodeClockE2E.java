@@ -76,11 +76,7 @@ class NodeClockE2E {
 
   private static boolean right(VirtualMachine vm, int restarts) {
     var told = vm.getStatus().getRestarts();
-    return (told == null ? 0 : told.getCount()) == restarts
-        && vm.getStatus().getPhase() == Phase.Running
-        && vm.getMetadata().getGeneration().equals(vm.getStatus().getObservedGeneration())
-        && "True".equals(Lab.condition(vm, "Running").getStatus())
-        && "True".equals(Lab.condition(vm, "Ready").getStatus());
+    return (told == null ? 0 : told.getCount()) == restarts && Lab.runsAsSpecified(vm);
   }
 
   private static void assertStartsAgainIn(Duration backOff, Lab lab) {

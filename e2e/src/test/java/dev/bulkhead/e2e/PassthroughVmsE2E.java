@@ -90,22 +90,13 @@ class PassthroughVmsE2E {
   }
 
   private static String vm(String name, String devices, String script) {
-    return Manifests.virtualMachine(
+    return Manifests.hardwareGuest(
         name,
-        """
-          cpu: {cores: 1}
-          memory: {size: 192Mi}
-          kernel:
-            image: localhost/bulkhead/guest-hardware:0.1.0
-            initrdPath: /boot/initrd.img
-            args: console=ttyS0 quiet panic=-1
-          devices: [%s]
-          nodeSelector: {kubernetes.io/hostname: machine}
-          cloudInit:
-            userData: |
-        %s
-        """
-            .formatted(devices, script.indent(6).stripTrailing()));
+        "  devices: [" + devices + "]",
+        Manifests.onNode(NODE),
+        "  cloudInit:",
+        "    userData: |",
+        script.indent(6).stripTrailing());
   }
 
   private static String byName(String entry, String claim) {

@@ -4,7 +4,6 @@ import dev.bulkhead.e2e.Host;
 import dev.bulkhead.e2e.Hosts;
 import dev.bulkhead.e2e.Lab;
 import dev.bulkhead.e2e.Manifests;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,19 +77,11 @@ record GuestBench(Lab lab, Hosts hosts) {
   }
 
   private List<Pair> pairs(Host host, String vm, String load) {
-    GuestLoad.rate(host, vm, SECONDS, load); // places on the disk exist, code is translated
-    GuestLoad.rate(host, BareLibvirt.GUEST_ADDRESS, SECONDS, load);
-    var pairs = new ArrayList<Pair>();
-    for (int i = 0; i < ROUNDS; i++) {
-      if (i % 2 == 0) {
-        var ours = GuestLoad.rate(host, vm, SECONDS, load);
-        pairs.add(new Pair(ours, GuestLoad.rate(host, BareLibvirt.GUEST_ADDRESS, SECONDS, load)));
-      } else {
-        var bare = GuestLoad.rate(host, BareLibvirt.GUEST_ADDRESS, SECONDS, load);
-        pairs.add(new Pair(GuestLoad.rate(host, vm, SECONDS, load), bare));
-      }
-    }
-    return pairs;
+    return GuestLoad.byTurns(
+        ROUNDS,
+        () -> GuestLoad.rate(host, vm, SECONDS, load),
+        () -> GuestLoad.rate(host, BareLibvirt.GUEST_ADDRESS, SECONDS, load),
+        Pair::new);
   }
 
   /// Zeros without end from port 7001; port 7002 takes whatever comes.

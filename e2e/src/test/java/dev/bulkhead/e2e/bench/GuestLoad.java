@@ -6,7 +6,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
 
 /// The program `guest-load` (src/test/resources/guest-load.c) in a guest, and what it says of what
@@ -33,6 +37,28 @@ final class GuestLoad {
           "%s of %s: '%s' %s".formatted(load, guest, answer.out(), answer.err()));
     }
     return Double.parseDouble(answer.out().strip());
+  }
+
+  /// Two rates beside each other, now the one first, now the other. Each once before that, so that
+  /// places on disks exist and code is translated.
+  static <P> List<P> byTurns(
+      int rounds,
+      Supplier<Double> one,
+      Supplier<Double> other,
+      BiFunction<Double, Double, P> pair) {
+    var _ = one.get();
+    var _ = other.get();
+    var pairs = new ArrayList<P>();
+    for (int i = 0; i < rounds; i++) {
+      if (i % 2 == 0) {
+        var first = one.get();
+        pairs.add(pair.apply(first, other.get()));
+      } else {
+        var first = other.get();
+        pairs.add(pair.apply(one.get(), first));
+      }
+    }
+    return pairs;
   }
 
   /// Of a tiny guest: puts `guest-load` behind its web server.

@@ -54,22 +54,6 @@ record PassthroughBench(Lab lab, Hosts hosts) {
     }
   }
 
-  private static String vm(String name, String... spec) {
-    return Manifests.virtualMachine(
-        name,
-        """
-          cpu: {cores: 1}
-          memory: {size: 192Mi}
-          nodeSelector: {kubernetes.io/hostname: %s}
-          kernel:
-            image: localhost/bulkhead/guest-hardware:0.1.0
-            initrdPath: /boot/initrd.img
-            args: console=ttyS0 quiet panic=-1
-        %s
-        """
-            .formatted(NODE, String.join("\n", spec)));
-  }
-
   private void starts(Report report) {
     lab.apply(Devices.template(TEMPLATE, "nvme.bulkhead.dev", Devices.at(NVME)));
     var with = "  devices: [{name: disk, claim: {template: %s}}]".formatted(TEMPLATE);
@@ -92,7 +76,7 @@ record PassthroughBench(Lab lab, Hosts hosts) {
 
   /// In seconds. The device is its node's own again when this ends.
   private double start(Timeline timeline, String name, String devices) {
-    var manifest = vm(name, devices);
+    var manifest = Manifests.hardwareGuest(name, Manifests.onNode(NODE), devices);
     var began = Instant.now();
     lab.client().resource(manifest).inNamespace(lab.namespace()).create();
     var runs = timeline.await(name, "status Running", LONG);
@@ -105,8 +89,9 @@ record PassthroughBench(Lab lab, Hosts hosts) {
   private void disk(Report report) {
     lab.apply(
         Devices.claim(CLAIM, "nvme.bulkhead.dev", 1, Devices.at(NVME)),
-        vm(
+        Manifests.hardwareGuest(
             VM,
+            Manifests.onNode(NODE),
             "  devices: [{name: disk, claim: {name: %s}}]".formatted(CLAIM),
             "  disks: [{name: data, empty: {size: 128Mi}}]",
             "  cloudInit:",
@@ -139,20 +124,10 @@ record PassthroughBench(Lab lab, Hosts hosts) {
       """;
 
   private static List<Pair> pairs(Host host, String guest, String load) {
-    var pairs = new ArrayList<Pair>();
-    var nvme = load + "+/dev/nvme0n1";
-    var virtio = load + "+/dev/vda";
-    GuestLoad.rate(host, guest, SECONDS, nvme); // code is translated
-    GuestLoad.rate(host, guest, SECONDS, virtio);
-    for (int i = 0; i < ROUNDS; i++) {
-      if (i % 2 == 0) {
-        var with = GuestLoad.rate(host, guest, SECONDS, nvme);
-        pairs.add(new Pair(with, GuestLoad.rate(host, guest, SECONDS, virtio)));
-      } else {
-        var without = GuestLoad.rate(host, guest, SECONDS, virtio);
-        pairs.add(new Pair(GuestLoad.rate(host, guest, SECONDS, nvme), without));
-      }
-    }
-    return pairs;
+    return GuestLoad.byTurns(
+        ROUNDS,
+        () -> GuestLoad.rate(host, guest, SECONDS, load + "+/dev/nvme0n1"),
+        () -> GuestLoad.rate(host, guest, SECONDS, load + "+/dev/vda"),
+        Pair::new);
   }
 }
