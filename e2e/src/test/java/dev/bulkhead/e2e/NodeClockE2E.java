@@ -10,8 +10,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,11 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A node whose clock is not that of the control plane. Only the machine of the passthrough bed has
 /// one of its own.
 @Isolated("sets a clock")
-@EnabledIfEnvironmentVariable(
-    named = "BULKHEAD_BED",
-    matches = "passthrough",
-    disabledReason = "needs a node with a clock of its own: make e2e-passthrough")
-@ExtendWith(OnCluster.class)
+@OnPassthroughBed
 class NodeClockE2E {
   private static final String NODE = "machine";
 

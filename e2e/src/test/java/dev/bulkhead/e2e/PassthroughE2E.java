@@ -18,19 +18,13 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /// Devices behind a real IOMMU, in the machine of the passthrough bed
 /// (`e2e/bed/node/machine-devices`): what is claimed changes its driver for vfio-pci and comes
 /// back.
 @Isolated("kills the node agent")
-@EnabledIfEnvironmentVariable(
-    named = "BULKHEAD_BED",
-    matches = "passthrough",
-    disabledReason = "needs a node with an IOMMU: make e2e-passthrough")
-@ExtendWith(OnCluster.class)
+@OnPassthroughBed
 class PassthroughE2E {
   private static final String NODE = "machine";
   private static final String LONE_NIC = "0000:01:00.0";

@@ -15,18 +15,12 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /// Real devices in guests, by VFIO, from `kubectl apply` to what the guest's own kernel says of
 /// them, on the machine of the passthrough bed (`e2e/bed/node/machine-devices`).
 @Isolated("kills node agent and guests")
-@EnabledIfEnvironmentVariable(
-    named = "BULKHEAD_BED",
-    matches = "passthrough",
-    disabledReason = "needs a node with an IOMMU: make e2e-passthrough")
-@ExtendWith(OnCluster.class)
+@OnPassthroughBed
 class PassthroughVmsE2E {
   private static final String NODE = "machine";
   private static final String NVME = "0000:02:00.0";

@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,7 +45,12 @@ record AgentBench(int guests) {
       cluster.admin().resource(node).create();
       var played = PlayedPods.create(cluster, NODE, FOLDER, guests);
       var reports = new Reports();
-      try (var _ = cluster.admin().pods().inNamespace(PlayedPods.NAMESPACE).inform(reports);
+      try (var _ =
+              cluster
+                  .admin()
+                  .pods()
+                  .inNamespace(PlayedPods.NAMESPACE)
+                  .inform(new Timeline.Handler<>(reports::look));
           var keepers = container("keepers", "node-agent", TO_PLAY_PODS, "/bench/keepers");
           var libvirtd =
               container(
@@ -78,10 +82,10 @@ record AgentBench(int guests) {
           seconds(began, right),
           "s",
           "start of the process → %d guests joined and reported".formatted(guests));
-      pass(Duration.ofSeconds(10));
+      Timeline.pass(Duration.ofSeconds(10));
       var cpu = agent.cpuSeconds();
       var from = Instant.now();
-      pass(STEADY);
+      Timeline.pass(STEADY);
       report.figure(
           "agent1000_cpu_percent",
           100 * (agent.cpuSeconds() - cpu) / seconds(from, Instant.now()),
@@ -184,17 +188,12 @@ record AgentBench(int guests) {
     }
   }
 
-  /// A time that is the measure itself.
-  private static void pass(Duration time) {
-    Awaitility.await().pollDelay(time).timeout(time.plusSeconds(10)).until(() -> true);
-  }
-
   private static double seconds(Instant from, Instant to) {
     return Duration.between(from, to).toMillis() / 1000.0;
   }
 
   /// When each pod's report first had which state.
-  private static final class Reports implements ResourceEventHandler<Pod> {
+  private static final class Reports {
     private final Map<GuestReport.State, Map<String, Instant>> seen = new ConcurrentHashMap<>();
 
     private Map<String, Instant> of(GuestReport.State state) {
@@ -222,18 +221,5 @@ record AgentBench(int guests) {
                 said -> of(said.state()).putIfAbsent(pod.getMetadata().getName(), Instant.now()));
       }
     }
-
-    @Override
-    public void onAdd(Pod pod) {
-      look(pod);
-    }
-
-    @Override
-    public void onUpdate(Pod old, Pod pod) {
-      look(pod);
-    }
-
-    @Override
-    public void onDelete(Pod pod, boolean unknown) {}
   }
 }

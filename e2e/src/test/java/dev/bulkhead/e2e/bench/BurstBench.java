@@ -7,7 +7,6 @@ import dev.bulkhead.crds.VirtualMachine;
 import dev.bulkhead.crds.VirtualMachineStatus.Phase;
 import dev.bulkhead.e2e.Manifests;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -145,10 +144,10 @@ record BurstBench(int vms) {
   }
 
   private void steady(Report report, Container operator) {
-    pass(Duration.ofSeconds(15)); // what the last burst has left to do
+    Timeline.pass(Duration.ofSeconds(15)); // what the last burst has left to do
     var cpu = operator.cpuSeconds();
     var from = Instant.now();
-    pass(STEADY);
+    Timeline.pass(STEADY);
     var seconds = Duration.between(from, Instant.now()).toMillis() / 1000.0;
     report.figure(
         "steady_operator_cpu_percent",
@@ -159,11 +158,6 @@ record BurstBench(int vms) {
     report.figure("steady_operator_rss_mib", operator.rssMib(), "MiB", "RSS of it then");
     report.figure(
         "steady_operator_peak_rss_mib", operator.peakRssMib(), "MiB", "the most it ever was");
-  }
-
-  /// A time that is the measure itself.
-  private static void pass(Duration time) {
-    Awaitility.await().pollDelay(time).timeout(time.plusSeconds(10)).until(() -> true);
   }
 
   private void restart(Report report, BareCluster cluster, PlayedNodes nodes, Phases phases) {
@@ -188,12 +182,15 @@ record BurstBench(int vms) {
   }
 
   /// When each VM's status first said what.
-  private static final class Phases implements ResourceEventHandler<VirtualMachine> {
+  private static final class Phases {
     private final Map<String, Instant> seen = new ConcurrentHashMap<>();
     private final Map<String, Instant> changes = new ConcurrentHashMap<>();
 
     Phases(KubernetesClient client) {
-      client.resources(VirtualMachine.class).inNamespace(NAMESPACE).inform(this);
+      client
+          .resources(VirtualMachine.class)
+          .inNamespace(NAMESPACE)
+          .inform(new Timeline.Handler<>(this::changed));
     }
 
     Instant await(String name, Phase phase) {
@@ -216,16 +213,6 @@ record BurstBench(int vms) {
           .until(value::get, instant -> instant != null);
     }
 
-    @Override
-    public void onAdd(VirtualMachine vm) {
-      changed(vm);
-    }
-
-    @Override
-    public void onUpdate(VirtualMachine old, VirtualMachine vm) {
-      changed(vm);
-    }
-
     private void changed(VirtualMachine vm) {
       if (vm.getStatus() != null && vm.getStatus().getPhase() != null) {
         var name = vm.getMetadata().getName();
@@ -233,8 +220,5 @@ record BurstBench(int vms) {
         seen.putIfAbsent(name + " " + vm.getStatus().getPhase(), Instant.now());
       }
     }
-
-    @Override
-    public void onDelete(VirtualMachine vm, boolean unknown) {}
   }
 }

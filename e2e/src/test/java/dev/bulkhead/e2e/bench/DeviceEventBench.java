@@ -7,7 +7,6 @@ import dev.bulkhead.e2e.Hosts;
 import dev.bulkhead.e2e.Lab;
 import dev.bulkhead.e2e.RecordedHardware;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.awaitility.Awaitility;
 
 /// From the kernel's announcement of a device to the ResourceSlice that tells of what is new about
 /// it: one of eight recorded accelerators fails, and is well again, by turns.
@@ -37,7 +35,8 @@ record DeviceEventBench(Lab lab, Hosts hosts) {
       Helm.of(lab)
           .upgrade("devices.allow={gpu}", "nodeAgent.recordedHardware=" + RecordedHardware.FOLDER);
       var seen = new Seen();
-      try (var _ = lab.client().resources(ResourceSlice.class).inform(seen)) {
+      try (var _ =
+          lab.client().resources(ResourceSlice.class).inform(new Timeline.Handler<>(seen::look))) {
         report(report, rounds(host, seen));
       }
     } finally {
@@ -52,7 +51,7 @@ record DeviceEventBench(Lab lab, Hosts hosts) {
     var times = new ArrayList<Double>();
     for (int i = 0; i < ROUNDS; i++) {
       var fails = i % 2 == 0;
-      Awaitility.await().pollDelay(QUIET).timeout(QUIET.multipliedBy(2)).until(() -> true);
+      Timeline.pass(QUIET);
       seen.forget();
       var happened = happen(host, fails);
       var told = Timeline.await(DEVICE + " told of", () -> seen.since(fails));
@@ -91,7 +90,7 @@ record DeviceEventBench(Lab lab, Hosts hosts) {
   }
 
   /// When the device was first offered as failed, and as well, since this was made to forget it.
-  private static final class Seen implements ResourceEventHandler<ResourceSlice> {
+  private static final class Seen {
     private final Map<Boolean, Instant> first = new ConcurrentHashMap<>();
 
     void forget() {
@@ -108,18 +107,5 @@ record DeviceEventBench(Lab lab, Hosts hosts) {
           .filter(device -> device.getName().equals(DEVICE))
           .forEach(device -> first.putIfAbsent(!device.getTaints().isEmpty(), Instant.now()));
     }
-
-    @Override
-    public void onAdd(ResourceSlice slice) {
-      look(slice);
-    }
-
-    @Override
-    public void onUpdate(ResourceSlice old, ResourceSlice slice) {
-      look(slice);
-    }
-
-    @Override
-    public void onDelete(ResourceSlice slice, boolean unknown) {}
   }
 }

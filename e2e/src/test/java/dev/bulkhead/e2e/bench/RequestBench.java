@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.awaitility.Awaitility;
 
 /// Whether the memory that the operator requests beyond a guest's own is what QEMU takes, from the
 /// smallest guests to the largest. QEMU is measured under bare libvirt, since a guest of 64 GiB
@@ -70,9 +69,9 @@ record RequestBench(Lab lab, Hosts hosts) {
         bare.create(size.in(bare.xml()));
         if (size.boots()) {
           HttpProbe.firstAnswer(host, bare.inNetwork(), BareLibvirt.GUEST_ADDRESS);
-          pass(SETTLE);
+          Timeline.pass(SETTLE);
         } else {
-          pass(WITHOUT_BOOT);
+          Timeline.pass(WITHOUT_BOOT);
         }
         var memory = ProcessMemory.of(host, bare.qemuPid(), size.mib() * 1024);
         if (memory.guestRam() == 0) {
@@ -102,10 +101,6 @@ record RequestBench(Lab lab, Hosts hosts) {
         0,
         "the least of these");
     report.samples("request", Map.of("mib_beyond_guest", points));
-  }
-
-  private static void pass(Duration time) {
-    Awaitility.await().pollDelay(time).timeout(time.plusSeconds(10)).until(() -> true);
   }
 
   /// Of a VM that no node is there for.

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 
@@ -85,8 +86,13 @@ final class Timeline implements AutoCloseable {
     vms.close();
   }
 
-  private record Handler<T>(java.util.function.Consumer<T> seen)
-      implements ResourceEventHandler<T> {
+  /// A time that is the measure itself.
+  static void pass(Duration time) {
+    Awaitility.await().pollDelay(time).timeout(time.plusSeconds(10)).until(() -> true);
+  }
+
+  /// Shows each object as it comes and as it changes.
+  record Handler<T>(Consumer<T> seen) implements ResourceEventHandler<T> {
     @Override
     public void onAdd(T object) {
       seen.accept(object);

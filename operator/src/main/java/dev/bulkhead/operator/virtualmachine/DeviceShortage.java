@@ -4,6 +4,7 @@ import dev.bulkhead.crds.DevicesMessage;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Puts into words why no node can give a VM its devices: which nodes were looked at, and what each
 /// lacks. It does not evaluate what a claim selects by; that is the scheduler's.
@@ -61,20 +62,8 @@ final class DeviceShortage {
     }
     var free = fitting.stream().filter(device -> device.user() == null).toList();
     var sound = free.stream().filter(device -> device.fault() == null).count();
-    var users =
-        fitting.stream()
-            .map(Device::user)
-            .filter(Objects::nonNull)
-            .distinct()
-            .sorted()
-            .collect(Collectors.joining(", "));
-    var faults =
-        free.stream()
-            .map(Device::fault)
-            .filter(Objects::nonNull)
-            .distinct()
-            .sorted()
-            .collect(Collectors.joining(", "));
+    var users = named(fitting.stream().map(Device::user));
+    var faults = named(free.stream().map(Device::fault));
     var taken =
         (users.isEmpty() ? "" : ", with " + users)
             + (faults.isEmpty() ? "" : ", out of use: " + shorten(faults));
@@ -86,6 +75,10 @@ final class DeviceShortage {
             taken.isEmpty() ? "" : fitting.size() + taken + ", ",
             sound,
             keeps(wish, node.says(), false));
+  }
+
+  private static String named(Stream<String> words) {
+    return words.filter(Objects::nonNull).distinct().sorted().collect(Collectors.joining(", "));
   }
 
   /// What the node keeps that might have been the one, and why.

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport.State;
 import dev.bulkhead.crds.VirtualMachine;
-import dev.bulkhead.crds.VirtualMachineSpec.Device;
-import dev.bulkhead.crds.VirtualMachineSpec.DeviceClaim;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -29,17 +27,11 @@ class DevicePlannerTest {
   private static VirtualMachine vm(Map<String, String> claims) {
     var vm = Fixtures.vm(Power.Running);
     vm.getSpec()
-        .setDevices(claims.entrySet().stream().map(e -> device(e.getKey(), e.getValue())).toList());
+        .setDevices(
+            claims.entrySet().stream()
+                .map(e -> Fixtures.device(e.getKey(), e.getValue()))
+                .toList());
     return vm;
-  }
-
-  private static Device device(String name, String claimed) {
-    var claim = new DeviceClaim();
-    claim.setName(claimed);
-    var device = new Device();
-    device.setName(name);
-    device.setClaim(claim);
-    return device;
   }
 
   /// A pod that was made with these claims, by entry.

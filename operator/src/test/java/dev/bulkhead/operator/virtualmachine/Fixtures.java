@@ -5,6 +5,8 @@ import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.crds.GuestReport.Accelerator;
 import dev.bulkhead.crds.GuestReport.State;
 import dev.bulkhead.crds.VirtualMachine;
+import dev.bulkhead.crds.VirtualMachineSpec.Device;
+import dev.bulkhead.crds.VirtualMachineSpec.DeviceClaim;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -36,6 +38,16 @@ final class Fixtures {
             VirtualMachine.class);
     vm.getSpec().setPower(power);
     return vm;
+  }
+
+  /// An entry of `spec.devices`, with a claim by name.
+  static Device device(String name, String claimed) {
+    var claim = new DeviceClaim();
+    claim.setName(claimed);
+    var device = new Device();
+    device.setName(name);
+    device.setClaim(claim);
+    return device;
   }
 
   /// The pod that the operator makes, as the API server stores it, an hour ago.

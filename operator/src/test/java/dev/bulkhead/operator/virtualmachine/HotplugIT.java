@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.crds.GuestReport.State;
-import dev.bulkhead.crds.VirtualMachineSpec.Device;
-import dev.bulkhead.crds.VirtualMachineSpec.DeviceClaim;
 import dev.bulkhead.crds.VirtualMachineSpec.Power;
 import dev.bulkhead.crds.VirtualMachineStatus;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -42,17 +40,10 @@ class HotplugIT {
 
   private void wish(String... claims) {
     cluster.edit(
-        "web", vm -> vm.getSpec().setDevices(Stream.of(claims).map(HotplugIT::device).toList()));
-  }
-
-  /// Entry and claim have one name.
-  private static Device device(String claimed) {
-    var claim = new DeviceClaim();
-    claim.setName(claimed);
-    var device = new Device();
-    device.setName(claimed);
-    device.setClaim(claim);
-    return device;
+        "web",
+        vm ->
+            vm.getSpec()
+                .setDevices(Stream.of(claims).map(name -> Fixtures.device(name, name)).toList()));
   }
 
   private List<Pod> devicePods() {
