@@ -56,6 +56,11 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.conditions[?(@.type=='Ready')].reason",
     type = AdditionalPrinterColumn.Type.STRING,
     priority = 1)
+@AdditionalPrinterColumn(
+    name = "Devices",
+    jsonPath = ".status.guest.devices",
+    type = AdditionalPrinterColumn.Type.STRING,
+    priority = 1)
 public class VirtualMachine extends CustomResource<VirtualMachineSpec, VirtualMachineStatus>
     implements Namespaced {
   private static final long serialVersionUID = 1L;

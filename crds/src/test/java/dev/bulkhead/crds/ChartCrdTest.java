@@ -25,6 +25,15 @@ class ChartCrdTest {
         ChartCrd.YAML.readTree(ChartCrd.render()).at("/spec/versions/0/additionalPrinterColumns");
     assertThat(columns.valueStream().map(c -> c.get("name").asText()))
         .containsExactly(
-            "Status", "Ready", "Node", "IP", "CPU", "Memory", "Age", "Restarts", "Reason");
+            "Status",
+            "Ready",
+            "Node",
+            "IP",
+            "CPU",
+            "Memory",
+            "Age",
+            "Restarts",
+            "Reason",
+            "Devices");
   }
 }

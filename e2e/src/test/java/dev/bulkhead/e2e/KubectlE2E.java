@@ -70,7 +70,17 @@ class KubectlE2E {
     var header = listing.lines().findFirst().orElseThrow().strip().split(" {2,}");
     assertThat(header)
         .containsExactly(
-            "NAME", "STATUS", "READY", "NODE", "IP", "CPU", "MEMORY", "AGE", "RESTARTS", "REASON");
+            "NAME",
+            "STATUS",
+            "READY",
+            "NODE",
+            "IP",
+            "CPU",
+            "MEMORY",
+            "AGE",
+            "RESTARTS",
+            "REASON",
+            "DEVICES");
     var row = listing.lines().skip(1).findFirst().orElseThrow();
     assertThat(row).contains("calm", "Running", "True", guest.node(), guest.ip(), "96Mi");
   }

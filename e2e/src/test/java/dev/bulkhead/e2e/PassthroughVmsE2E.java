@@ -137,6 +137,9 @@ class PassthroughVmsE2E {
         .containsExactly(tuple("disk", NVME), tuple("card", NIC));
     assertThat(lab.vm("web").get().getStatus().getGuest().getDevices())
         .allSatisfy(device -> assertThat(device.getIommuGroup()).isNotNull());
+    assertThat(lab.kubectl().run("get", "vm", "-o", "wide").succeeded().out())
+        .contains(
+            "\"address\":\"" + NVME + "\"", "\"address\":\"" + NIC + "\"", "\"name\":\"card\"");
     assertThat(awaitWords(lab, host, "web"))
         .contains("nvme LONE has MARKER-nvme")
         .contains("e1000e has mac 52:54:00:00:01:00")

@@ -203,10 +203,10 @@ record Outlook(Phase phase, Reason reason, String message, Instant settledAt, In
   }
 
   private static String how(VmPod pod, GuestReport report) {
-    var node = pod.node().orElseThrow();
+    var where = "runs on " + pod.node().orElseThrow() + Words.has(report.devices());
     return report.accelerator() == GuestReport.Accelerator.TCG
-        ? "runs on " + node + " under emulation (TCG), slowly: that node cannot use KVM"
-        : "runs on " + node;
+        ? where + " under emulation (TCG), slowly: that node cannot use KVM"
+        : where;
   }
 
   private static String orElse(GuestReport report, String message) {

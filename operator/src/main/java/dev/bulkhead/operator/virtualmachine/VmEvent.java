@@ -50,13 +50,14 @@ record VmEvent(String type, String reason, String message) {
         .map(
             device ->
                 "the guest has device %s, which is %s on %s"
-                    .formatted(device.name(), device.address(), after.getNode()))
+                    .formatted(device.name(), device.place(), after.getNode()))
         .forEach(message -> events.add(new VmEvent("Normal", "DeviceAttached", message)));
     had.stream()
         .filter(device -> !has.contains(device))
         .map(
             device ->
-                "the guest has device %s (%s) no longer".formatted(device.name(), device.address()))
+                "the guest has device %s, which is %s on %s, no longer"
+                    .formatted(device.name(), device.place(), after.getNode()))
         .forEach(message -> events.add(new VmEvent("Normal", "DeviceDetached", message)));
     return events;
   }
@@ -65,13 +66,16 @@ record VmEvent(String type, String reason, String message) {
     return status == null || status.getGuest() == null ? null : status.getGuest().getBootTime();
   }
 
-  private record Attached(String name, String address) {}
+  private record Attached(String name, String place) {}
 
   private static List<Attached> devices(VirtualMachineStatus.Guest guest) {
     return guest.getDevices() == null
         ? List.of()
         : guest.getDevices().stream()
-            .map(device -> new Attached(device.getName(), device.getAddress()))
+            .map(
+                device ->
+                    new Attached(
+                        device.getName(), Words.place(device.getAddress(), device.getIommuGroup())))
             .toList();
   }
 

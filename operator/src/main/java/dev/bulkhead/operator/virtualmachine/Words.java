@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Messages for users: what is the matter, in Kubernetes' own words where it said so, and the way
@@ -76,6 +77,22 @@ final class Words {
         + " cannot be given to the running guest yet. "
         + lacks(waiting.pod().unschedulable(), waiting.shortages())
         + " The guest gets it when its node has one";
+  }
+
+  /// To go on with after where the guest runs.
+  ///
+  /// @param devices null for none
+  static String has(List<GuestReport.Device> devices) {
+    return devices == null
+        ? ""
+        : devices.stream()
+            .map(device -> device.name() + " " + place(device.address(), device.iommuGroup()))
+            .collect(Collectors.joining(", ", " with ", ""));
+  }
+
+  /// @param iommuGroup null for a device without one
+  static String place(String address, Integer iommuGroup) {
+    return iommuGroup == null ? address : address + " (IOMMU group " + iommuGroup + ")";
   }
 
   /// @param pods that hold its claim

@@ -124,10 +124,10 @@ class HotplugIT {
                     .contains(
                         tuple(
                             "DeviceAttached",
-                            "the guest has device disk, which is 0000:81:00.0 on worker-1"),
+                            "the guest has device disk, which is 0000:81:00.0 (IOMMU group 14) on worker-1"),
                         tuple(
                             "DeviceDetached",
-                            "the guest has device disk (0000:81:00.0) no longer")));
+                            "the guest has device disk, which is 0000:81:00.0 (IOMMU group 14) on worker-1, no longer")));
   }
 
   @Test

@@ -137,7 +137,10 @@ class VirtualMachineStatusPlannerTest {
             .editMetadata()
             .addToAnnotations(Contract.REPORT_ANNOTATION, report)
             .endMetadata();
-    assertThat(status(Fixtures.vm(Power.Running), facts(pod)).getGuest().getDevices())
+    var status = status(Fixtures.vm(Power.Running), facts(pod));
+    assertThat(running(status).getMessage())
+        .isEqualTo("runs on worker-1 with gpu 0000:81:00.0 (IOMMU group 14)");
+    assertThat(status.getGuest().getDevices())
         .singleElement()
         .satisfies(
             device -> {
