@@ -149,6 +149,7 @@ final class RandomHosts {
             List.of("bus"),
             4096,
             null,
+            null,
             physical,
             parent,
             types,

@@ -15,6 +15,7 @@ import java.util.Set;
 /// @param resets the ways that the kernel can reset this function alone or with its bus, best
 ///     first; empty when it knows none
 /// @param largestBar in bytes
+/// @param resizableBar the one that can be the largest; null when there is none
 /// @param vram bytes of a display adapter's own memory; null when its driver does not say
 /// @param physical null unless this can make virtual functions
 /// @param parent the physical function that this one was made by; null for all others
@@ -34,6 +35,7 @@ public record PciFunction(
     Integer iommuGroup,
     List<String> resets,
     long largestBar,
+    ResizableBar resizableBar,
     Long vram,
     Physical physical,
     PciAddress parent,

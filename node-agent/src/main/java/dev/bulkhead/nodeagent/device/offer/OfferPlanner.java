@@ -162,7 +162,7 @@ public final class OfferPlanner {
         Kind.of(first),
         new Source.Group(group.stream().map(PciFunction::address).toList()),
         Attributes.of(first, Kind.of(first), group.size(), inventory.names()),
-        Attributes.capacity(first),
+        Attributes.capacity(first, group),
         Sharing.whole(group),
         fault(group));
   }
