@@ -155,7 +155,8 @@ final class RandomHosts {
             types,
             Set.of(),
             random.nextInt(10) == 0,
-            random.nextInt(10) == 0 ? 1 : 0);
+            random.nextInt(10) == 0 ? 1 : 0,
+            random.nextInt(10) == 0 ? "Inappropriate ioctl for device" : null);
     if (functions.stream().noneMatch(other -> other.address().equals(address))) {
       functions.add(function);
     }

@@ -122,7 +122,8 @@ class TakenOffersPropertyTest {
         List.of(),
         Set.of(),
         false,
-        0);
+        0,
+        null);
   }
 
   private static PciFunction onVfio(PciFunction function) {
@@ -175,6 +176,7 @@ class TakenOffersPropertyTest {
         types,
         function.interfaces(),
         function.bootVga(),
-        function.fatalErrors());
+        function.fatalErrors(),
+        function.failedReset());
   }
 }

@@ -1,5 +1,6 @@
 package dev.bulkhead.nodeagent.device.claim;
 
+import dev.bulkhead.nodeagent.device.inventory.FailedResets;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.inventory.Sysfs;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
@@ -12,7 +13,7 @@ import java.util.List;
 /// Binds and unbinds through sysfs (kernel, Documentation/ABI/testing/sysfs-bus-pci). Each step
 /// looks first whether it is done already.
 public final class SysfsBinding implements Binding {
-  private static final String VFIO = "vfio-pci";
+  static final String VFIO = "vfio-pci";
 
   /// What the container behind each group of devices is opened by.
   private static final String CONTAINER = "/dev/vfio/vfio";
@@ -20,6 +21,7 @@ public final class SysfsBinding implements Binding {
   private final Path sys;
   private final Kernel kernel;
   private final BarSizing bars;
+  private final Resets resets;
 
   /// What sysfs is written to. The text of one write is one command, and the kernel's refusal is
   /// the write's.
@@ -29,18 +31,25 @@ public final class SysfsBinding implements Binding {
   }
 
   /// @param sys the node's, writable
-  public SysfsBinding(Path sys) {
-    this(sys, (file, text) -> Files.writeString(file, text, StandardOpenOption.WRITE));
+  /// @param onFailedReset runs when there is another one
+  public SysfsBinding(Path sys, FailedResets failedResets, Runnable onFailedReset) {
+    this(
+        sys,
+        failedResets,
+        onFailedReset,
+        (file, text) -> Files.writeString(file, text, StandardOpenOption.WRITE));
   }
 
-  SysfsBinding(Path sys, Kernel kernel) {
+  SysfsBinding(Path sys, FailedResets failedResets, Runnable onFailedReset, Kernel kernel) {
     this.sys = sys;
     this.kernel = kernel;
     this.bars = new BarSizing(sys.resolve("bus/pci/devices"), kernel);
+    this.resets = new Resets(sys.resolve("bus/pci/devices"), kernel, failedResets, onFailedReset);
   }
 
   @Override
   public Bar look(Source source, DeviceSettings settings) throws IOException {
+    resets.require(source);
     var wanted =
         source instanceof Source.Group(var functions)
             ? bars.wanted(functions, settings.bar())
@@ -62,11 +71,17 @@ public final class SysfsBinding implements Binding {
   public void giveBack(Source source, Bar before) throws IOException {
     switch (source) {
       case Source.Group(var functions) -> {
-        for (var function : functions) {
-          release(function, true, before);
+        if (resets.reset(functions)) {
+          for (var function : functions) {
+            release(function, true, before);
+          }
         }
       }
-      case Source.VirtualFunction vf -> release(vf.address(), wantsDrivers(vf.parent()), null);
+      case Source.VirtualFunction vf -> {
+        if (resets.reset(List.of(vf.address()))) {
+          release(vf.address(), wantsDrivers(vf.parent()), null);
+        }
+      }
       case Source.Mediated mdev -> removeMediated(mdev);
       case Source.Usb _ -> {}
     }

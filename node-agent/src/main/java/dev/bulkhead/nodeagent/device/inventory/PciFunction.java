@@ -23,6 +23,8 @@ import java.util.Set;
 /// @param interfaces names of its network interfaces in the host's own network
 /// @param bootVga whether firmware chose this adapter for the console
 /// @param fatalErrors those that AER counted since the function appeared
+/// @param failedReset why this node could not reset it since it appeared, in the kernel's words;
+///     null if it never failed to
 public record PciFunction(
     PciAddress address,
     String root,
@@ -42,7 +44,8 @@ public record PciFunction(
     List<MdevType> mdevTypes,
     Set<String> interfaces,
     boolean bootVga,
-    long fatalErrors) {
+    long fatalErrors,
+    String failedReset) {
 
   /// Four lower-case hexadecimal digits each.
   public record Ids(String vendor, String device, String subsystemVendor, String subsystemDevice) {

@@ -46,14 +46,16 @@ final class PciFunctionReader {
             .collect(toMap(pair -> pair[0], pair -> pair[1], (_, last) -> last));
   }
 
-  static PciFunction read(Path directory) throws IOException, MalformedException {
-    return new PciFunctionReader(directory).function();
+  static PciFunction read(Path directory, FailedResets failedResets)
+      throws IOException, MalformedException {
+    return new PciFunctionReader(directory).function(failedResets);
   }
 
-  private PciFunction function() throws IOException, MalformedException {
+  private PciFunction function(FailedResets failedResets) throws IOException, MalformedException {
     var real = Sysfs.real(directory);
+    var address = PciAddress.parse(directory.getFileName().toString());
     return new PciFunction(
-        PciAddress.parse(directory.getFileName().toString()),
+        address,
         root(real),
         bridges(real),
         ids(),
@@ -73,7 +75,8 @@ final class PciFunctionReader {
         mdevTypes(),
         new TreeSet<>(Sysfs.names(directory.resolve("net"))),
         number("boot_vga", 0) == 1,
-        fatalErrors());
+        fatalErrors(),
+        failedResets.of(address).orElse(null));
   }
 
   /// `…/devices/pci0000:00/0000:00:01.0/0000:01:00.0`. A domain that hangs from a PCI function

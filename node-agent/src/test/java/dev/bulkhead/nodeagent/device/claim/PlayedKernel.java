@@ -57,6 +57,20 @@ final class PlayedKernel implements SysfsBinding.Kernel {
         directory(function).resolve("driver"), sys.resolve("bus/pci/drivers").resolve(driver));
   }
 
+  /// Removed and found again: a directory with another inode.
+  void appearAnew(String function) throws IOException {
+    var real = directory(function).toRealPath();
+    var before = Files.createTempDirectory(real.getParent(), "before").resolve(function);
+    Files.move(real, before);
+    Files.createDirectory(real);
+    for (var name : Sysfs.names(before)) {
+      if (!name.equals("driver_override")) {
+        Files.move(before.resolve(name), real.resolve(name));
+      }
+    }
+    probe(function);
+  }
+
   @Override
   public void write(Path file, String text) throws IOException {
     if (alive-- == 0) {
@@ -72,6 +86,7 @@ final class PlayedKernel implements SysfsBinding.Kernel {
       case "driver_override" -> Files.writeString(file, text);
       case "unbind" -> Files.delete(directory(text).resolve("driver"));
       case "drivers_probe" -> probe(text);
+      case "reset" -> {}
       default -> resize(parent, name, Integer.parseInt(text));
     }
     written.add("%s %s".formatted(PciAddress.isOne(parent) ? parent + "/" + name : name, text));

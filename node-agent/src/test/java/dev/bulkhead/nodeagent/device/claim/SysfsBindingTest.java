@@ -10,6 +10,7 @@ import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.inventory.ResizableBar;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,16 +34,21 @@ class SysfsBindingTest {
   private Path sys;
   private PlayedKernel kernel;
 
+  private RecordedHost host;
+  private int failures;
+
   @BeforeEach
   void unpack() throws IOException {
-    RecordedHost.unpack("single-gpu", root);
+    host = RecordedHost.unpack("single-gpu", root);
     sys = root.resolve("sys");
     kernel = new PlayedKernel(sys);
+    Files.createFile(kernel.directory(GPU).resolve("reset"));
+    Files.createFile(kernel.directory(SOUND).resolve("reset"));
   }
 
   /// As a new run of the program has it.
   private SysfsBinding binding() {
-    return new SysfsBinding(sys, kernel);
+    return new SysfsBinding(sys, host.failedResets(), () -> failures++, kernel);
   }
 
   private static DeviceSettings sized(String size) {
@@ -148,6 +154,110 @@ class SysfsBindingTest {
   }
 
   @Test
+  void whatAGuestHadIsResetOnceWhileVfioHasAllOfIt() throws IOException {
+    binding().take(CARD, AS_IT_IS);
+    assertThat(kernel.written).noneMatch(write -> write.contains("reset"));
+    kernel.written.clear();
+    binding().giveBack(CARD, null);
+    binding().giveBack(CARD, null);
+    assertThat(kernel.written.subList(0, 2)).containsExactly(GPU + "/reset 1", SOUND + "/reset 1");
+    assertThat(kernel.written.subList(2, kernel.written.size()))
+        .noneMatch(write -> write.contains("reset"));
+    assertThat(failures).isZero();
+  }
+
+  @Test
+  void whatWasTakenHalfWasNoGuestsAndIsNotReset() throws IOException {
+    binding().take(CARD, AS_IT_IS);
+    kernel.bind(SOUND, "snd_hda_intel");
+    binding().giveBack(CARD, null);
+    assertThat(kernel.written).noneMatch(write -> write.contains("reset"));
+    assertGivenBack();
+  }
+
+  @Test
+  void aFunctionThatTheKernelCannotResetIsGivenBackAllTheSame() throws IOException {
+    Files.delete(kernel.directory(SOUND).resolve("reset"));
+    binding().take(CARD, AS_IT_IS);
+    binding().giveBack(CARD, null);
+    assertThat(kernel.written).contains(GPU + "/reset 1").doesNotContain(SOUND + "/reset 1");
+    assertGivenBack();
+  }
+
+  @Test
+  void whatFailsToResetStaysWithVfioWholeAndIsGivenToNobody() throws IOException {
+    failToReset();
+    assertTaken();
+    assertThat(failures).isEqualTo(1);
+    kernel.written.clear();
+    binding().giveBack(CARD, null);
+    assertThat(kernel.written).as("by who is asked again").isEmpty();
+    assertTaken();
+
+    assertThatThrownBy(() -> binding().look(CARD, AS_IT_IS))
+        .hasMessage(
+            "is given to nobody, for its reset failed: 0000:01:00.1 when it was given back:"
+                + " Inappropriate ioctl for device. On the node, echo 1"
+                + " >/sys/bus/pci/devices/0000:01:00.1/remove, then echo 1"
+                + " >/sys/bus/pci/rescan");
+  }
+
+  private void failToReset() throws IOException {
+    binding().take(CARD, AS_IT_IS);
+    kernel.refused.put(SOUND + "/reset", "Inappropriate ioctl for device");
+    binding().giveBack(CARD, null);
+    kernel.refused.clear();
+  }
+
+  @Test
+  void onceItAppearsAnewItIsGivenAwayAgain() throws IOException {
+    failToReset();
+    kernel.appearAnew(SOUND);
+    assertThat(binding().look(CARD, AS_IT_IS)).isNull();
+    binding().take(CARD, AS_IT_IS);
+    binding().giveBack(CARD, null);
+    assertGivenBack();
+  }
+
+  /// Here the file system itself refuses.
+  @Test
+  void aResetThatCannotBeWrittenHasFailed() throws IOException {
+    binding().take(CARD, AS_IT_IS);
+    Files.delete(kernel.directory(GPU).resolve("reset"));
+    Files.createDirectory(kernel.directory(GPU).resolve("reset"));
+    new SysfsBinding(sys, host.failedResets(), () -> failures++).giveBack(CARD, null);
+    assertThat(host.failedResets().of(PciAddress.parse(GPU)).orElseThrow())
+        .contains("Is a directory");
+    assertThat(failures).isEqualTo(1);
+    assertTaken();
+  }
+
+  @Test
+  void partsOfACardThatFailedToResetAreGivenToNobodyEither() throws IOException {
+    host.failedResets().add(PciAddress.parse(GPU), "Connection timed out");
+    var parts =
+        List.of(
+            new Source.Mediated(PciAddress.parse(GPU), "nvidia-35", "u"),
+            new Source.VirtualFunction(PciAddress.parse(GPU), 0, PciAddress.parse("0000:01:00.4")));
+    for (var part : parts) {
+      assertThatThrownBy(() -> binding().look(part, AS_IT_IS))
+          .hasMessageContaining("0000:01:00.0 when it was given back: Connection timed out");
+    }
+  }
+
+  /// A rescan does not find those.
+  @Test
+  void aVirtualFunctionThatFailsToResetWaitsUntilItsCardMakesItAnew() throws IOException {
+    var vf = new Source.VirtualFunction(PciAddress.parse("0000:00:01.0"), 0, PciAddress.parse(GPU));
+    kernel.bind(GPU, "vfio-pci");
+    kernel.refused.put("reset", "Connection timed out");
+    binding().giveBack(vf, null);
+    assertThat(kernel.driver(GPU)).isEqualTo("vfio-pci");
+    assertThatThrownBy(() -> binding().look(vf, AS_IT_IS))
+        .hasMessageContaining("echo 0 >/sys/bus/pci/devices/0000:00:01.0/sriov_numvfs");
+  }
+
+  @Test
   void whoeverIsKilledAnywhereIsFollowedByWhoGoesOn() throws IOException {
     Step take = () -> binding().take(CARD, sized("16Gi"));
     Step giveBack = () -> binding().giveBack(CARD, BEFORE);
@@ -156,8 +266,24 @@ class SysfsBindingTest {
           assertTaken();
           assertThat(bar()).isEqualTo("16Gi");
         };
+    Step failToGiveBack =
+        () -> {
+          kernel.refused.put(SOUND + "/reset", "Inappropriate ioctl for device");
+          giveBack.run();
+        };
+    Step isFailed =
+        () -> {
+          isTaken.run();
+          assertThat(host.failedResets().of(PciAddress.parse(SOUND))).isPresent();
+        };
     assertThat(killEverywhere(giveBack, take, isTaken)).isGreaterThanOrEqualTo(7);
     assertThat(killEverywhere(take, giveBack, this::assertGivenBack)).isGreaterThanOrEqualTo(7);
+    Step takeAnew =
+        () -> {
+          kernel.appearAnew(SOUND);
+          take.run();
+        };
+    assertThat(killEverywhere(takeAnew, failToGiveBack, isFailed)).isEqualTo(2);
   }
 
   private interface Step {
