@@ -1,3 +1,4 @@
+import dev.bulkhead.nodeagent.device.inventory.FailedResets;
 import dev.bulkhead.nodeagent.device.inventory.InventoryReader;
 import dev.bulkhead.nodeagent.device.offer.Giving;
 import dev.bulkhead.nodeagent.device.offer.HostUseReader;
@@ -14,7 +15,12 @@ final class DeviceInventory {
     var sys = Path.of(args[0], "sys");
     var proc = Path.of(args[0], "proc");
     var giving = new Giving(Set.of("gpu", "nvme", "nic", "nic-vf", "usb", "pci"), false);
-    var inventory = new InventoryReader(sys, proc, Path.of("/usr/share/misc/pci.ids"));
+    var inventory =
+        new InventoryReader(
+            sys,
+            proc,
+            Path.of("/usr/share/misc/pci.ids"),
+            new FailedResets(sys, Path.of(args[0], "run/cdi")));
     var use = new HostUseReader(sys, proc, Map::of);
     for (int i = 0; i < Integer.parseInt(args[1]); i++) {
       var from = System.nanoTime();

@@ -9,6 +9,7 @@ import dev.bulkhead.nodeagent.device.claim.Untouched;
 import dev.bulkhead.nodeagent.device.health.DeviceHealth;
 import dev.bulkhead.nodeagent.device.health.HealthService;
 import dev.bulkhead.nodeagent.device.health.SysfsPresence;
+import dev.bulkhead.nodeagent.device.inventory.FailedResets;
 import dev.bulkhead.nodeagent.device.inventory.InventoryReader;
 import dev.bulkhead.nodeagent.device.offer.Giving;
 import dev.bulkhead.nodeagent.device.offer.GivingSettings;
@@ -90,7 +91,9 @@ public final class NodeDevices implements AutoCloseable {
   public NodeDevices(KubernetesClient client, String node, Places places, Preparer.Guests guests) {
     this.client = client;
     this.node = node;
-    this.inventory = new InventoryReader(places.sys(), places.proc(), places.pciIds());
+    var failedResets = new FailedResets(places.sys(), places.cdi());
+    this.inventory =
+        new InventoryReader(places.sys(), places.proc(), places.pciIds(), failedResets);
     this.use =
         new HostUseReader(
             places.sys(), places.proc(), places.recorded() ? Map::of : new NodeNetwork());
@@ -104,7 +107,9 @@ public final class NodeDevices implements AutoCloseable {
             new Preparer(
                 new ApiClaims(client, node),
                 claims,
-                places.recorded() ? new Untouched() : new SysfsBinding(places.sys()),
+                places.recorded()
+                    ? new Untouched()
+                    : new SysfsBinding(places.sys(), failedResets, this::lookSoon),
                 this::offered,
                 guests),
             health,

@@ -88,6 +88,10 @@ final class GuestApplier {
   private Optional<String> attach(PodUid pod, HostDevice device, GuestFacts facts)
       throws IOException {
     var domain = facts.domain();
+    var inTheWay = ports.devices().whyNot(device, facts.wanted());
+    if (inTheWay.isPresent()) {
+      return inTheWay;
+    }
     ports.mounts().bringFromNode(device.folder());
     joined.remove(pod);
     var refusal =

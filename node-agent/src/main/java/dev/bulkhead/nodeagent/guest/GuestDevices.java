@@ -4,8 +4,10 @@ import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.device.claim.Prepared;
 import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
+import dev.bulkhead.nodeagent.device.claim.Viability;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.pod.VmPod;
@@ -26,9 +28,11 @@ final class GuestDevices {
   private static final Pattern USB = Pattern.compile("/dev/bus/usb/(\\d+)/(\\d+)");
 
   private final PreparedFiles files;
+  private final Viability viability;
 
-  GuestDevices(PreparedFiles files) {
+  GuestDevices(PreparedFiles files, Viability viability) {
     this.files = files;
+    this.viability = viability;
   }
 
   /// A device that is the guest's.
@@ -96,8 +100,35 @@ final class GuestDevices {
   /// understood.
   ///
   /// @throws IOException if it cannot be told now
-  List<Given> of(VmPod pod) throws IOException {
-    return startedWith(pod, files.all());
+  /// @throws RefusedException if the kernel would not give the guest one of them; a new pod has it
+  ///     prepared anew
+  List<Given> of(VmPod pod) throws IOException, RefusedException {
+    var given = startedWith(pod, files.all());
+    for (var device : given) {
+      var why = whyNot(device);
+      if (why.isPresent()) {
+        throw new RefusedException(why.get());
+      }
+    }
+    return given;
+  }
+
+  /// What would keep the kernel from giving one of those that a guest should have to it, in words.
+  Optional<String> whyNot(HostDevice device, Wanted wanted) throws IOException {
+    for (var given : wanted.given()) {
+      if (given.inGuest().anyMatch(own -> own.id().equals(device.id()))) {
+        return whyNot(given);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<String> whyNot(Given given) throws IOException {
+    return given.device().nodes().isEmpty() // only a record of another machine's
+        ? Optional.empty()
+        : viability
+            .whyNot(given.device().source())
+            .map(words -> "device %s %s".formatted(given.entry(), words));
   }
 
   private static List<Given> startedWith(VmPod pod, List<Prepared> all) throws IOException {

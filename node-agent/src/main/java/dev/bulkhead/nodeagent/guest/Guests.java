@@ -4,6 +4,7 @@ import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
 import dev.bulkhead.nodeagent.device.claim.Prepared.Recipient;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.device.claim.Preparer;
+import dev.bulkhead.nodeagent.device.claim.Viability;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
@@ -41,7 +42,8 @@ public final class Guests implements Preparer.Guests, AutoCloseable {
   /// @param cgroups the node's /sys/fs/cgroup
   /// @param libvirtPid libvirtd's pid file
   /// @param cdi where it stands which devices claims have
-  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid, Path cdi) {}
+  /// @param sys the node's
+  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid, Path cdi, Path sys) {}
 
   public Guests(
       Places places,
@@ -59,7 +61,7 @@ public final class Guests implements Preparer.Guests, AutoCloseable {
             new Keepers(places.proc(), places.cgroups()),
             new LibvirtMounts(places.proc(), places.libvirtPid()),
             networks,
-            new GuestDevices(new PreparedFiles(places.cdi())),
+            new GuestDevices(new PreparedFiles(places.cdi()), new Viability(places.sys())),
             files,
             InstantSource.system());
     this.reconciler = new GuestReconciler(pods, reports, ports, accelerator);

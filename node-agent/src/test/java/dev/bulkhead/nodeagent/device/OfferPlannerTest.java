@@ -2,6 +2,7 @@ package dev.bulkhead.nodeagent.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Giving;
 import dev.bulkhead.nodeagent.device.offer.Offer;
 import dev.bulkhead.nodeagent.device.offer.OfferPlanner;
@@ -39,6 +40,23 @@ class OfferPlannerTest {
         .filteredOn(kept -> kept.what().equals("0000:81:00.0"))
         .singleElement()
         .satisfies(kept -> assertThat(kept.why()).contains("devices.allow"));
+  }
+
+  @Test
+  void whatFailedToResetHasAFaultAndNothingElseDoes() throws IOException {
+    var host = RecordedHost.unpack("eight-gpus", root);
+    host.failedResets().add(PciAddress.parse("0000:1b:00.0"), "Inappropriate ioctl for device");
+    var gpus = new Giving(Set.of("gpu"), false);
+    var offers = OfferPlanner.plan(host.inventory(), host.use(), gpus).offers();
+    assertThat(offers)
+        .filteredOn(offer -> offer.fault() != null && offer.fault().contains("reset"))
+        .singleElement()
+        .satisfies(
+            offer ->
+                assertThat(offer.fault())
+                    .isEqualTo(
+                        "reset failed: 0000:1b:00.0 when it was given back: Inappropriate ioctl"
+                            + " for device"));
   }
 
   @Test

@@ -149,12 +149,14 @@ final class RandomHosts {
             List.of("bus"),
             4096,
             null,
+            null,
             physical,
             parent,
             types,
             Set.of(),
             random.nextInt(10) == 0,
-            random.nextInt(10) == 0 ? 1 : 0);
+            random.nextInt(10) == 0 ? 1 : 0,
+            random.nextInt(10) == 0 ? "Inappropriate ioctl for device" : null);
     if (functions.stream().noneMatch(other -> other.address().equals(address))) {
       functions.add(function);
     }

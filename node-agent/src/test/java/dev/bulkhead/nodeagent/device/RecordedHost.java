@@ -1,5 +1,6 @@
 package dev.bulkhead.nodeagent.device;
 
+import dev.bulkhead.nodeagent.device.inventory.FailedResets;
 import dev.bulkhead.nodeagent.device.inventory.Inventory;
 import dev.bulkhead.nodeagent.device.inventory.InventoryReader;
 import dev.bulkhead.nodeagent.device.offer.HostNetwork;
@@ -61,8 +62,13 @@ public final class RecordedHost {
 
   public Inventory inventory() throws IOException {
     return new InventoryReader(
-            root.resolve("sys"), root.resolve("proc"), RECORDS.resolve("pci.ids"))
+            root.resolve("sys"), root.resolve("proc"), RECORDS.resolve("pci.ids"), failedResets())
         .read();
+  }
+
+  /// Of this host: none, until somebody adds one.
+  public FailedResets failedResets() {
+    return new FailedResets(root.resolve("sys"), root.resolve("cdi"));
   }
 
   public HostUse use() throws IOException {

@@ -117,11 +117,13 @@ class TakenOffersPropertyTest {
         4096,
         null,
         null,
+        null,
         parent.address(),
         List.of(),
         Set.of(),
         false,
-        0);
+        0,
+        null);
   }
 
   private static PciFunction onVfio(PciFunction function) {
@@ -167,12 +169,14 @@ class TakenOffersPropertyTest {
         function.iommuGroup(),
         function.resets(),
         function.largestBar(),
+        function.resizableBar(),
         function.vram(),
         physical,
         function.parent(),
         types,
         function.interfaces(),
         function.bootVga(),
-        function.fatalErrors());
+        function.fatalErrors(),
+        function.failedReset());
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
+import dev.bulkhead.nodeagent.device.claim.Viability;
+import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.guest.GuestDevices.Given;
 import dev.bulkhead.nodeagent.guest.GuestDevices.Wanted;
@@ -36,6 +38,7 @@ class GuestDevicesTest {
   private static final String USB = "{\"type\":\"usb\",\"port\":\"1-4.2\"}";
 
   @TempDir private Path cdi;
+  @TempDir private Path sys;
 
   /// Its pod has the claims that the VM of `guest-3.json` asks for: gpu by a template, disk by
   /// name.
@@ -122,12 +125,58 @@ class GuestDevicesTest {
     prepared("shop", "fast", "u2", true, USB, "/dev/bus/usb/001/013");
   }
 
-  private List<Given> devices() throws IOException {
-    return new GuestDevices(new PreparedFiles(cdi)).of(pod());
+  private GuestDevices guestDevices() {
+    return new GuestDevices(new PreparedFiles(cdi), new Viability(sys));
+  }
+
+  private List<Given> devices() throws IOException, RefusedException {
+    return guestDevices().of(pod());
+  }
+
+  /// The card's second function, in the node's sysfs.
+  private void boundTo(String driver) throws IOException {
+    var functions = Files.createDirectories(sys.resolve("bus/pci/devices"));
+    var group = Files.createDirectories(sys.resolve("kernel/iommu_groups/14"));
+    for (var name : List.of("0000:81:00.0", "0000:81:00.1")) {
+      Files.createDirectories(group.resolve("devices").resolve(name));
+      var function = Files.createDirectories(functions.resolve(name));
+      Files.createSymbolicLink(function.resolve("iommu_group"), group);
+      Files.createSymbolicLink(
+          function.resolve("driver"), Path.of("/", name.endsWith("1") ? driver : "vfio-pci"));
+    }
   }
 
   @Test
-  void aGuestHasAllFunctionsOfItsClaims() throws IOException {
+  void aGuestIsNotStartedWithADeviceOfWhichTheNodeHasAPart() throws IOException {
+    bothPrepared();
+    boundTo("snd_hda_intel");
+    assertThatThrownBy(this::devices)
+        .isInstanceOf(RefusedException.class)
+        .hasMessageStartingWith(
+            "device gpu is of IOMMU group 14, of which function 0000:81:00.1 is with driver"
+                + " snd_hda_intel now");
+    for (var function : wanted().given().getFirst().inGuest().toList()) {
+      assertThat(guestDevices().whyNot(function, wanted()))
+          .as("of a guest that runs")
+          .hasValueSatisfying(words -> assertThat(words).startsWith("device gpu is of IOMMU"));
+    }
+    var usb = wanted().given().getLast().inGuest().toList().getFirst();
+    assertThat(guestDevices().whyNot(usb, wanted())).isEmpty();
+  }
+
+  @Test
+  void aGuestIsStartedWithADeviceThatVfioHasAllOf() throws IOException, RefusedException {
+    bothPrepared();
+    boundTo("vfio-pci");
+    assertThat(devices()).hasSize(2);
+    assertThat(
+            guestDevices()
+                .whyNot(wanted().given().getFirst().inGuest().findFirst().orElseThrow(), wanted()))
+        .isEmpty();
+  }
+
+  @Test
+  void aGuestHasAllFunctionsOfItsClaims() throws IOException, RefusedException {
     bothPrepared();
     prepared("other", "fast", "u3", true, USB, "/dev/bus/usb/001/014");
 
@@ -140,7 +189,7 @@ class GuestDevicesTest {
   }
 
   @Test
-  void whatItHasIsReportedUnderTheNamesOfTheSpec() throws IOException {
+  void whatItHasIsReportedUnderTheNamesOfTheSpec() throws IOException, RefusedException {
     bothPrepared();
     assertThat(devices().stream().flatMap(Given::reported))
         .containsExactly(
@@ -150,7 +199,7 @@ class GuestDevicesTest {
   }
 
   private Wanted wanted(String... detached) throws IOException {
-    return new GuestDevices(new PreparedFiles(cdi)).wanted(pod(detached));
+    return guestDevices().wanted(pod(detached));
   }
 
   @Test
@@ -178,7 +227,8 @@ class GuestDevicesTest {
   }
 
   @Test
-  void hardwareThatIsOnlyRecordedIsNotAttached() throws IOException {
+  void hardwareThatIsOnlyRecordedIsNotAttached() throws IOException, RefusedException {
+    boundTo("snd_hda_intel");
     prepared("shop", "web-gpu-x7k2p", "u1", true, GROUP);
     prepared("shop", "fast", "u2", true, USB);
     assertThat(devices()).hasSize(2);

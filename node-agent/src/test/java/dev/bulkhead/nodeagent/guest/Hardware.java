@@ -33,7 +33,8 @@ final class Hardware {
             entry,
             new Source.Group(List.of(PciAddress.parse(address))),
             List.of("/dev/vfio/vfio", "/dev/vfio/14"),
-            DeviceSettings.Guest.NONE));
+            DeviceSettings.Guest.NONE,
+            null));
   }
 
   private static HostDevice function(String address) {

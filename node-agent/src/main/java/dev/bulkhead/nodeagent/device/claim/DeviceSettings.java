@@ -6,8 +6,9 @@ import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 /// what they do not say.
 ///
 /// @param card what the card does for it
+/// @param bar how large its resizable BAR is to be
 /// @param guest how a VM's guest sees it; containers have no use for that
-public record DeviceSettings(Card card, Guest guest) {
+public record DeviceSettings(Card card, BarSize bar, Guest guest) {
 
   /// For virtual functions of network cards.
   ///
@@ -50,7 +51,7 @@ public record DeviceSettings(Card card, Guest guest) {
     }
   }
 
-  public static final DeviceSettings NONE = new DeviceSettings(Card.NONE, Guest.NONE);
+  public static final DeviceSettings NONE = new DeviceSettings(Card.NONE, null, Guest.NONE);
 
   /// These, and where they say nothing, the others.
   DeviceSettings over(DeviceSettings others) {
@@ -59,6 +60,7 @@ public record DeviceSettings(Card card, Guest guest) {
             or(card.mac, others.card.mac),
             or(card.vlan, others.card.vlan),
             or(card.spoofCheck, others.card.spoofCheck)),
+        or(bar, others.bar),
         new Guest(
             or(guest.rom, others.guest.rom),
             or(guest.romFile, others.guest.romFile),

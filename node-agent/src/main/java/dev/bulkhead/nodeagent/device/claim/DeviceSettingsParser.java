@@ -21,6 +21,7 @@ final class DeviceSettingsParser {
           "mac",
           "vlan",
           "spoofCheck",
+          "resizableBar",
           "rom",
           "romFile",
           "guestAddress",
@@ -69,11 +70,17 @@ final class DeviceSettingsParser {
     var fields = new Fields(parameters, place);
     var address =
         fields.text("guestAddress", GUEST_ADDRESS, "an address from 0000:01:00.0 to 0000:1f:00.0");
+    var size =
+        fields.text(
+            "resizableBar",
+            BarSize.TEXT,
+            "largest, smallest, or a power of two with Mi, Gi or Ti, such as 16Gi");
     return new DeviceSettings(
         new DeviceSettings.Card(
             fields.text("mac", MAC, "a MAC address of one card, such as 52:54:00:12:34:56"),
             fields.number("vlan", LAST_VLAN),
             fields.flag("spoofCheck")),
+        size == null ? null : new BarSize(size),
         new DeviceSettings.Guest(
             fields.flag("rom"),
             fields.text("romFile", FILE_NAME, "the name of a file, without folders"),

@@ -1,7 +1,7 @@
 package dev.bulkhead.nodeagent.device.claim;
 
+import dev.bulkhead.nodeagent.device.claim.Allocation.Given;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
-import java.util.ArrayList;
 import java.util.List;
 
 /// What a claim has of a node.
@@ -24,14 +24,20 @@ public record Prepared(
   /// @param name of the offer
   /// @param nodes files in `/dev`; none before it is ready
   /// @param guest how a VM's guest is to see it
+  /// @param before what is put back when it is given back; null for nothing
   public record PreparedDevice(
-      String request, String name, Source source, List<String> nodes, DeviceSettings.Guest guest) {
+      String request,
+      String name,
+      Source source,
+      List<String> nodes,
+      DeviceSettings.Guest guest,
+      Binding.Bar before) {
     public PreparedDevice {
       guest = guest == null ? DeviceSettings.Guest.NONE : guest; // written by an older agent
     }
 
     PreparedDevice taken(List<String> files) {
-      return new PreparedDevice(request, name, source, files, guest);
+      return new PreparedDevice(request, name, source, files, guest, before);
     }
   }
 
@@ -43,18 +49,12 @@ public record Prepared(
     return new Prepared(claim, false, devices, recipient);
   }
 
-  static Prepared intended(Allocation allocation, List<Source> sources) {
-    var devices = new ArrayList<PreparedDevice>();
-    for (int i = 0; i < sources.size(); i++) {
-      var given = allocation.devices().get(i);
-      devices.add(
-          new PreparedDevice(
-              given.request(),
-              given.device(),
-              sources.get(i),
-              List.of(),
-              given.settings().guest()));
-    }
+  static PreparedDevice intended(Given given, Source source, Binding.Bar before) {
+    return new PreparedDevice(
+        given.request(), given.device(), source, List.of(), given.settings().guest(), before);
+  }
+
+  static Prepared intended(Allocation allocation, List<PreparedDevice> devices) {
     return new Prepared(allocation.claim(), false, List.copyOf(devices), allocation.recipient());
   }
 }

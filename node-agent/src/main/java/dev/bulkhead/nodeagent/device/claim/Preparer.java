@@ -69,28 +69,46 @@ public final class Preparer {
       return before.get();
     }
     var allocation = claims.allocation(claim);
-    var sources = new ArrayList<Source>();
     var offered = offers.now();
-    for (var given : allocation.devices()) {
-      sources.add(source(claim, given, offered));
-    }
-    var intended = Prepared.intended(allocation, sources);
-    files.write(intended);
     var devices = new ArrayList<PreparedDevice>();
-    for (int i = 0; i < sources.size(); i++) {
-      var device = intended.devices().get(i);
-      try {
-        var taken = binding.take(device.source(), allocation.devices().get(i).settings());
-        devices.add(device.taken(taken.nodes()));
-      } catch (IOException e) {
-        throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
-      }
+    for (var given : allocation.devices()) {
+      devices.add(intended(given, source(claim, given, offered), before));
+    }
+    var intended = Prepared.intended(allocation, devices);
+    files.write(intended);
+    for (int i = 0; i < devices.size(); i++) {
+      devices.set(i, taken(devices.get(i), allocation.devices().get(i)));
     }
     var prepared = intended.made(devices);
     files.write(prepared);
     LOG.infof("%s: %s", claim, devices);
     tell(prepared);
     return prepared;
+  }
+
+  /// What is to be put back is as it was when the claim was begun: whoever was interrupted since
+  /// may have changed it.
+  private PreparedDevice intended(Given given, Source source, Optional<Prepared> begun)
+      throws IOException {
+    var begunWith =
+        begun.stream()
+            .flatMap(prepared -> prepared.devices().stream())
+            .filter(device -> device.name().equals(given.device()))
+            .findFirst();
+    try {
+      var now = binding.look(source, given.settings());
+      return Prepared.intended(given, source, begunWith.map(PreparedDevice::before).orElse(now));
+    } catch (IOException e) {
+      throw new IOException("device %s %s".formatted(given.device(), e.getMessage()), e);
+    }
+  }
+
+  private PreparedDevice taken(PreparedDevice device, Given given) throws IOException {
+    try {
+      return device.taken(binding.take(device.source(), given.settings()).nodes());
+    } catch (IOException e) {
+      throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
+    }
   }
 
   private void tell(Prepared prepared) {
@@ -128,6 +146,11 @@ public final class Preparer {
           "device %s is a mediated one, which no guest boots from: take bootOrder out of its parameters"
               .formatted(given.device()));
     }
+    if (!(source instanceof Source.Group) && given.settings().bar() != null) {
+      throw new IOException(
+          "device %s is no whole PCI device, and only those have BARs to size: take resizableBar out of its parameters"
+              .formatted(given.device()));
+    }
     return source;
   }
 
@@ -153,7 +176,7 @@ public final class Preparer {
     }
     for (var device : prepared.get().devices()) {
       try {
-        binding.giveBack(device.source());
+        binding.giveBack(device.source(), device.before());
       } catch (IOException e) {
         throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
       }

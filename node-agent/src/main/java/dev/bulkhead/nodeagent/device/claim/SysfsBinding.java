@@ -1,5 +1,6 @@
 package dev.bulkhead.nodeagent.device.claim;
 
+import dev.bulkhead.nodeagent.device.inventory.FailedResets;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.inventory.Sysfs;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
@@ -12,22 +13,54 @@ import java.util.List;
 /// Binds and unbinds through sysfs (kernel, Documentation/ABI/testing/sysfs-bus-pci). Each step
 /// looks first whether it is done already.
 public final class SysfsBinding implements Binding {
-  private static final String VFIO = "vfio-pci";
+  static final String VFIO = "vfio-pci";
 
   /// What the container behind each group of devices is opened by.
   private static final String CONTAINER = "/dev/vfio/vfio";
 
   private final Path sys;
+  private final Kernel kernel;
+  private final BarSizing bars;
+  private final Resets resets;
+
+  /// What sysfs is written to. The text of one write is one command, and the kernel's refusal is
+  /// the write's.
+  @FunctionalInterface
+  interface Kernel {
+    void write(Path file, String text) throws IOException;
+  }
 
   /// @param sys the node's, writable
-  public SysfsBinding(Path sys) {
+  /// @param onFailedReset runs when there is another one
+  public SysfsBinding(Path sys, FailedResets failedResets, Runnable onFailedReset) {
+    this(
+        sys,
+        failedResets,
+        onFailedReset,
+        (file, text) -> Files.writeString(file, text, StandardOpenOption.WRITE));
+  }
+
+  SysfsBinding(Path sys, FailedResets failedResets, Runnable onFailedReset, Kernel kernel) {
     this.sys = sys;
+    this.kernel = kernel;
+    this.bars = new BarSizing(sys.resolve("bus/pci/devices"), kernel);
+    this.resets = new Resets(sys.resolve("bus/pci/devices"), kernel, failedResets, onFailedReset);
+  }
+
+  @Override
+  public Bar look(Source source, DeviceSettings settings) throws IOException {
+    resets.require(source);
+    var wanted =
+        source instanceof Source.Group(var functions)
+            ? bars.wanted(functions, settings.bar())
+            : null;
+    return wanted == null || bars.isDone(wanted) ? null : bars.now(wanted);
   }
 
   @Override
   public Taken take(Source source, DeviceSettings settings) throws IOException {
     return switch (source) {
-      case Source.Group(var functions) -> takeGroup(functions);
+      case Source.Group(var functions) -> takeGroup(functions, settings);
       case Source.VirtualFunction vf -> takeVirtualFunction(vf, settings);
       case Source.Mediated mdev -> takeMediated(mdev);
       case Source.Usb(var port) -> new Taken(List.of(usbNode(port)));
@@ -35,23 +68,30 @@ public final class SysfsBinding implements Binding {
   }
 
   @Override
-  public void giveBack(Source source) throws IOException {
+  public void giveBack(Source source, Bar before) throws IOException {
     switch (source) {
       case Source.Group(var functions) -> {
-        for (var function : functions) {
-          release(function, true);
+        if (resets.reset(functions)) {
+          for (var function : functions) {
+            release(function, true, before);
+          }
         }
       }
-      case Source.VirtualFunction vf -> release(vf.address(), wantsDrivers(vf.parent()));
+      case Source.VirtualFunction vf -> {
+        if (resets.reset(List.of(vf.address()))) {
+          release(vf.address(), wantsDrivers(vf.parent()), null);
+        }
+      }
       case Source.Mediated mdev -> removeMediated(mdev);
       case Source.Usb _ -> {}
     }
   }
 
-  private Taken takeGroup(List<PciAddress> functions) throws IOException {
+  private Taken takeGroup(List<PciAddress> functions, DeviceSettings settings) throws IOException {
     requireVfio();
+    var bar = bars.wanted(functions, settings.bar());
     for (var function : functions) {
-      bind(function);
+      bind(function, isOf(function, bar) ? bar : null);
     }
     return new Taken(List.of(CONTAINER, "/dev/vfio/" + groupOf(functions.getFirst())));
   }
@@ -64,18 +104,27 @@ public final class SysfsBinding implements Binding {
     }
   }
 
-  private void bind(PciAddress function) throws IOException {
+  private static boolean isOf(PciAddress function, Bar bar) {
+    return bar != null && bar.function().equals(function);
+  }
+
+  /// @param bar of the function, as it is to be; null for as it is
+  private void bind(PciAddress function, Bar bar) throws IOException {
     var directory = directory(function);
     if (!Files.isDirectory(directory)) {
       throw new IOException("has lost function %s".formatted(function));
     }
     write(directory.resolve("driver_override"), VFIO);
     var driver = Sysfs.target(directory.resolve("driver"));
-    if (VFIO.equals(driver)) {
+    boolean sized = bar == null || bars.isDone(bar);
+    if (VFIO.equals(driver) && sized) {
       return;
     }
     if (driver != null) {
       write(directory.resolve("driver/unbind"), function.toString());
+    }
+    if (!sized) {
+      bars.set(bar);
     }
     write(sys.resolve("bus/pci/drivers_probe"), function.toString());
     var now = Sysfs.target(directory.resolve("driver"));
@@ -92,7 +141,8 @@ public final class SysfsBinding implements Binding {
   }
 
   /// @param toDriver whether the node has a use for it
-  private void release(PciAddress function, boolean toDriver) throws IOException {
+  /// @param before a BAR of the device's as it was; null for as it is
+  private void release(PciAddress function, boolean toDriver, Bar before) throws IOException {
     var directory = directory(function);
     if (!Files.isDirectory(directory)) {
       return;
@@ -101,6 +151,9 @@ public final class SysfsBinding implements Binding {
     write(directory.resolve("driver_override"), "\n");
     if (VFIO.equals(Sysfs.target(directory.resolve("driver")))) {
       write(directory.resolve("driver/unbind"), function.toString());
+    }
+    if (isOf(function, before) && Sysfs.target(directory.resolve("driver")) == null) {
+      bars.putBack(before);
     }
     if (toDriver && Sysfs.target(directory.resolve("driver")) == null) {
       write(sys.resolve("bus/pci/drivers_probe"), function.toString());
@@ -115,7 +168,7 @@ public final class SysfsBinding implements Binding {
     }
     var group = groupOf(vf.address());
     setUp(vf, settings);
-    bind(vf.address());
+    bind(vf.address(), null);
     return new Taken(List.of(CONTAINER, "/dev/vfio/" + group));
   }
 
@@ -184,10 +237,9 @@ public final class SysfsBinding implements Binding {
     return sys.resolve("bus/pci/devices").resolve(function.toString());
   }
 
-  /// The kernel takes the text of one write as one command, and its refusal is the write's.
-  private static void write(Path file, String text) throws IOException {
+  private void write(Path file, String text) throws IOException {
     try {
-      Files.writeString(file, text, StandardOpenOption.WRITE);
+      kernel.write(file, text);
     } catch (IOException e) {
       throw new IOException(
           "could not be prepared: writing \"%s\" to %s: %s"

@@ -20,15 +20,17 @@ public final class InventoryReader {
   private final Path sys;
   private final Path proc;
   private final Path pciIds;
+  private final FailedResets failedResets;
   private Set<String> named = Set.of();
   private PciIds names = PciIds.NONE;
 
   /// @param sys the node's own: one mounted in a container shows that container's interfaces
   /// @param pciIds need not exist
-  public InventoryReader(Path sys, Path proc, Path pciIds) {
+  public InventoryReader(Path sys, Path proc, Path pciIds, FailedResets failedResets) {
     this.sys = sys;
     this.proc = proc;
     this.pciIds = pciIds;
+    this.failedResets = failedResets;
   }
 
   /// What goes away while this reads is left out.
@@ -38,7 +40,7 @@ public final class InventoryReader {
     var unreadable = new TreeMap<String, Unreadable>();
     for (var name : Sysfs.names(all)) {
       try {
-        var function = PciFunctionReader.read(all.resolve(name));
+        var function = PciFunctionReader.read(all.resolve(name), failedResets);
         functions.put(function.address(), function);
       } catch (MalformedException | IllegalArgumentException e) {
         if (Files.exists(all.resolve(name))) {

@@ -15,6 +15,7 @@ import java.util.Set;
 /// @param resets the ways that the kernel can reset this function alone or with its bus, best
 ///     first; empty when it knows none
 /// @param largestBar in bytes
+/// @param resizableBar the one that can be the largest; null when there is none
 /// @param vram bytes of a display adapter's own memory; null when its driver does not say
 /// @param physical null unless this can make virtual functions
 /// @param parent the physical function that this one was made by; null for all others
@@ -22,6 +23,8 @@ import java.util.Set;
 /// @param interfaces names of its network interfaces in the host's own network
 /// @param bootVga whether firmware chose this adapter for the console
 /// @param fatalErrors those that AER counted since the function appeared
+/// @param failedReset why this node could not reset it since it appeared, in the kernel's words;
+///     null if it never failed to
 public record PciFunction(
     PciAddress address,
     String root,
@@ -34,13 +37,15 @@ public record PciFunction(
     Integer iommuGroup,
     List<String> resets,
     long largestBar,
+    ResizableBar resizableBar,
     Long vram,
     Physical physical,
     PciAddress parent,
     List<MdevType> mdevTypes,
     Set<String> interfaces,
     boolean bootVga,
-    long fatalErrors) {
+    long fatalErrors,
+    String failedReset) {
 
   /// Four lower-case hexadecimal digits each.
   public record Ids(String vendor, String device, String subsystemVendor, String subsystemDevice) {

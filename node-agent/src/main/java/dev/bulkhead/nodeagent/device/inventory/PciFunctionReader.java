@@ -29,9 +29,6 @@ final class PciFunctionReader {
   /// Of NVIDIA's and Intel's descriptions of their types.
   private static final Pattern MAX_INSTANCE = Pattern.compile("max_instance=(\\d+)");
 
-  /// BARs come first of the lines in `resource`, then ROM, then those of virtual functions.
-  private static final int BARS = 6;
-
   private static final Pattern UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   private final Path directory;
@@ -49,14 +46,16 @@ final class PciFunctionReader {
             .collect(toMap(pair -> pair[0], pair -> pair[1], (_, last) -> last));
   }
 
-  static PciFunction read(Path directory) throws IOException, MalformedException {
-    return new PciFunctionReader(directory).function();
+  static PciFunction read(Path directory, FailedResets failedResets)
+      throws IOException, MalformedException {
+    return new PciFunctionReader(directory).function(failedResets);
   }
 
-  private PciFunction function() throws IOException, MalformedException {
+  private PciFunction function(FailedResets failedResets) throws IOException, MalformedException {
     var real = Sysfs.real(directory);
+    var address = PciAddress.parse(directory.getFileName().toString());
     return new PciFunction(
-        PciAddress.parse(directory.getFileName().toString()),
+        address,
         root(real),
         bridges(real),
         ids(),
@@ -67,6 +66,7 @@ final class PciFunctionReader {
         iommuGroup(),
         words("reset_method"),
         largestBar(),
+        ResizableBar.of(directory).orElse(null),
         files.contains("mem_info_vram_total") ? number("mem_info_vram_total", 0) : null,
         physical(),
         files.contains("physfn")
@@ -75,7 +75,8 @@ final class PciFunctionReader {
         mdevTypes(),
         new TreeSet<>(Sysfs.names(directory.resolve("net"))),
         number("boot_vga", 0) == 1,
-        fatalErrors());
+        fatalErrors(),
+        failedResets.of(address).orElse(null));
   }
 
   /// `…/devices/pci0000:00/0000:00:01.0/0000:01:00.0`. A domain that hangs from a PCI function
@@ -171,22 +172,10 @@ final class PciFunctionReader {
     return text == null || text.isEmpty() ? List.of() : Arrays.asList(text.split("\\s+", -1));
   }
 
-  /// Each line is first and last address, and flags.
   private long largestBar() throws MalformedException {
-    var lines =
-        files.contains("resource") ? required("resource").lines().limit(BARS).toList() : null;
-    long largest = 0;
-    for (var line : lines == null ? List.<String>of() : lines) {
-      var range = line.split("\\s+", -1);
-      try {
-        long first = Long.parseUnsignedLong(range[0].substring(2), HEX);
-        long last = Long.parseUnsignedLong(range[1].substring(2), HEX);
-        largest = Math.max(largest, last == 0 ? 0 : last - first + 1);
-      } catch (NumberFormatException | IndexOutOfBoundsException _) {
-        throw new MalformedException(directory.resolve("resource"), line);
-      }
-    }
-    return largest;
+    return files.contains("resource")
+        ? ResizableBar.bytes(directory).stream().mapToLong(Long::longValue).max().orElse(0)
+        : 0;
   }
 
   private Physical physical() throws MalformedException {

@@ -4,8 +4,11 @@ import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.inventory.PciFunction;
 import dev.bulkhead.nodeagent.device.inventory.PciFunction.MdevType;
 import dev.bulkhead.nodeagent.device.inventory.PciIds;
+import dev.bulkhead.nodeagent.device.inventory.ResizableBar;
 import dev.bulkhead.nodeagent.device.inventory.UsbDevice;
 import dev.bulkhead.nodeagent.device.offer.Offer.Value;
+import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -67,11 +70,18 @@ final class Attributes {
     return attributes.values;
   }
 
-  static SortedMap<String, Long> capacity(PciFunction function) {
+  /// @param function that stands for its group
+  static SortedMap<String, Long> capacity(PciFunction function, List<PciFunction> group) {
     var capacity = new TreeMap<String, Long>();
     if (function.largestBar() > 0) {
       capacity.put("largestBar", function.largestBar());
     }
+    group.stream()
+        .map(PciFunction::resizableBar)
+        .filter(Objects::nonNull)
+        .mapToInt(ResizableBar::largest)
+        .max()
+        .ifPresent(size -> capacity.put("largestResizableBar", ResizableBar.bytes(size)));
     if (function.vram() != null) {
       capacity.put("vram", function.vram());
     }

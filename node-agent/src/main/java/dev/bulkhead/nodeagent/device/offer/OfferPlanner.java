@@ -14,6 +14,7 @@ import dev.bulkhead.nodeagent.device.offer.Offered.Withheld;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -162,20 +163,28 @@ public final class OfferPlanner {
         Kind.of(first),
         new Source.Group(group.stream().map(PciFunction::address).toList()),
         Attributes.of(first, Kind.of(first), group.size(), inventory.names()),
-        Attributes.capacity(first),
+        Attributes.capacity(first, group),
         Sharing.whole(group),
         fault(group));
   }
 
   private static String fault(List<PciFunction> group) {
     return group.stream()
-        .filter(function -> function.fatalErrors() > 0)
-        .map(
-            function ->
-                "%s had %d fatal PCI Express errors since it appeared (aer_dev_fatal)"
-                    .formatted(function.address(), function.fatalErrors()))
+        .map(OfferPlanner::fault)
+        .filter(Objects::nonNull)
         .findFirst()
         .orElse(null);
+  }
+
+  private static String fault(PciFunction function) {
+    if (function.failedReset() != null) {
+      return "reset failed: %s when it was given back: %s"
+          .formatted(function.address(), function.failedReset());
+    }
+    return function.fatalErrors() == 0
+        ? null
+        : "%s had %d fatal PCI Express errors since it appeared (aer_dev_fatal)"
+            .formatted(function.address(), function.fatalErrors());
   }
 
   /// Virtual functions of a network card work as soon as they are made; those of others wait to be

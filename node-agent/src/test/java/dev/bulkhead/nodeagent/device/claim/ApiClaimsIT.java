@@ -91,7 +91,8 @@ class ApiClaimsIT {
   }
 
   private static DeviceSettings settings(int vlan) {
-    return new DeviceSettings(new DeviceSettings.Card(null, vlan, true), DeviceSettings.Guest.NONE);
+    return new DeviceSettings(
+        new DeviceSettings.Card(null, vlan, true), null, DeviceSettings.Guest.NONE);
   }
 
   @Test

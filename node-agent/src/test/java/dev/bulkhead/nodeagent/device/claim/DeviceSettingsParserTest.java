@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceSettingsParserTest {
   private static Map<String, Object> parameters(String field, Object value) {
@@ -22,7 +23,7 @@ class DeviceSettingsParserTest {
 
   private static DeviceSettings card(String mac, Integer vlan, Boolean spoofCheck) {
     return new DeviceSettings(
-        new DeviceSettings.Card(mac, vlan, spoofCheck), DeviceSettings.Guest.NONE);
+        new DeviceSettings.Card(mac, vlan, spoofCheck), null, DeviceSettings.Guest.NONE);
   }
 
   @Test
@@ -55,11 +56,27 @@ class DeviceSettingsParserTest {
                 "AuthenticAMD"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"largest", "smallest", "1Mi", "16Gi", "512Ti"})
+  void readsHowLargeABarIsToBe(String size) throws IOException {
+    assertThat(DeviceSettingsParser.parse(parameters("resizableBar", size), "FromClaim").bar())
+        .isEqualTo(new BarSize(size));
+  }
+
   @Test
   void theClaimHasTheLastWord() throws IOException {
     var ofClass = card("52:54:00:00:00:01", 7, null);
     assertThat(DeviceSettingsParser.parse(parameters("vlan", 8), "FromClaim").over(ofClass))
         .isEqualTo(card("52:54:00:00:00:01", 8, null));
+
+    var sized = DeviceSettingsParser.parse(parameters("resizableBar", "1Gi"), "FromClass");
+    assertThat(DeviceSettingsParser.parse(parameters("vlan", 8), "FromClaim").over(sized).bar())
+        .isEqualTo(new BarSize("1Gi"));
+    assertThat(
+            DeviceSettingsParser.parse(parameters("resizableBar", "2Gi"), "FromClaim")
+                .over(sized)
+                .bar())
+        .isEqualTo(new BarSize("2Gi"));
   }
 
   @ParameterizedTest
@@ -74,6 +91,9 @@ class DeviceSettingsParserTest {
     "guestAddress, 0000:00:02.0, an address from 0000:01:00.0 to 0000:1f:00.0",
     "guestAddress, 0000:01:00.1, an address from 0000:01:00.0 to 0000:1f:00.0",
     "bootOrder, 0, a number from 1 to 100",
+    "resizableBar, 3Gi, 'largest, smallest, or a power of two with Mi, Gi or Ti, such as 16Gi'",
+    "resizableBar, 16GB, 'largest, smallest, or a power of two with Mi, Gi or Ti, such as 16Gi'",
+    "resizableBar, 1024Mi, 'largest, smallest, or a power of two with Mi, Gi or Ti, such as 16Gi'",
     "hypervisorVendor, <x/>, '1 to 12 letters, digits and spaces'",
     "hypervisorVendor, GenuineIntel64, '1 to 12 letters, digits and spaces'"
   })

@@ -98,12 +98,17 @@ class DraPluginIT {
 
   private static final class OneNode implements Binding {
     @Override
+    public Bar look(Source source, DeviceSettings settings) {
+      return null;
+    }
+
+    @Override
     public Taken take(Source source, DeviceSettings settings) {
       return new Taken(List.of("/dev/vfio/vfio", "/dev/vfio/7"));
     }
 
     @Override
-    public void giveBack(Source source) {}
+    public void giveBack(Source source, Bar before) {}
   }
 
   @AfterEach

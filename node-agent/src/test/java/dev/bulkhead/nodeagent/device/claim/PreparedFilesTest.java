@@ -28,7 +28,8 @@ class PreparedFilesTest {
               "device-" + devices.size(),
               source,
               List.of("/dev/vfio/vfio", "/dev/vfio/7"),
-              DeviceSettings.Guest.NONE));
+              DeviceSettings.Guest.NONE,
+              new Binding.Bar(OTHER, 1, 14)));
     }
     return new Prepared(new ClaimRef("shop", "gpu", "uid-1"), true, devices, null);
   }

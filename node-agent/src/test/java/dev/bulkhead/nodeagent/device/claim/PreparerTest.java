@@ -71,7 +71,7 @@ class PreparerTest {
         "shared",
         offer("shared", new Source.Mediated(PciAddress.parse("0000:03:00.0"), "nvidia-35", "u")));
     var booting =
-        new DeviceSettings(DeviceSettings.Card.NONE, DeviceSettings.Guest.NONE.booting(1));
+        new DeviceSettings(DeviceSettings.Card.NONE, null, DeviceSettings.Guest.NONE.booting(1));
     allocations.put(
         CLAIM, new Allocation(CLAIM, List.of(new Given("one", "shared", booting)), null));
 
@@ -80,6 +80,72 @@ class PreparerTest {
         .hasMessageContaining("take bootOrder out");
     assertThat(binding.taken).isEmpty();
     assertThat(written()).isEmpty();
+  }
+
+  private static DeviceSettings sized(String text) {
+    return new DeviceSettings(
+        DeviceSettings.Card.NONE, new BarSize(text), DeviceSettings.Guest.NONE);
+  }
+
+  @Test
+  void onlyAWholePciDeviceHasABarToSize() throws IOException {
+    var card = PciAddress.parse("0000:03:00.0");
+    var none =
+        List.of(
+            new Source.Mediated(card, "nvidia-35", "u"),
+            new Source.VirtualFunction(card, 0, card.plus(1)),
+            new Source.Usb("1-4"));
+    for (var source : none) {
+      offers.put("part", offer("part", source));
+      allocations.put(
+          CLAIM, new Allocation(CLAIM, List.of(new Given("one", "part", sized("largest"))), null));
+      assertThatThrownBy(() -> preparer().prepare(CLAIM))
+          .hasMessage(
+              "device part is no whole PCI device, and only those have BARs to size:"
+                  + " take resizableBar out of its parameters");
+    }
+    assertThat(binding.taken).isEmpty();
+    assertThat(written()).isEmpty();
+  }
+
+  @Test
+  void nothingIsWrittenNorTakenForADeviceThatCannotBeAsItsClaimWantsIt() throws IOException {
+    allocations.put(
+        CLAIM,
+        new Allocation(
+            CLAIM,
+            List.of(
+                new Given("one", "first", DeviceSettings.NONE),
+                new Given("two", "second", sized("16Gi"))),
+            null));
+    assertThatThrownBy(() -> preparer().prepare(CLAIM))
+        .hasMessage("device second has no resizable BAR");
+    assertThat(binding.taken).isEmpty();
+    assertThat(written()).isEmpty();
+  }
+
+  /// Whatever was done since, by whoever was killed.
+  @Test
+  void aBarIsPutBackToTheSizeThatItHadWhenTheClaimWasBegun() throws IOException {
+    var bar = new Binding.Bar(PciAddress.parse("0000:01:00.0"), 1, 8);
+    binding.now.put(FIRST, bar);
+    allocations.put(
+        CLAIM,
+        new Allocation(
+            CLAIM,
+            List.of(
+                new Given("one", "first", sized("16Gi")),
+                new Given("two", "second", DeviceSettings.NONE)),
+            null));
+    binding.broken.add(SECOND);
+    assertThatThrownBy(() -> preparer().prepare(CLAIM)).isInstanceOf(IOException.class);
+    assertThat(binding.now.get(FIRST).size()).isEqualTo(14);
+    binding.broken.clear();
+    preparer().prepare(CLAIM);
+
+    preparer().unprepare(CLAIM.uid());
+    assertThat(binding.putBack.get(FIRST)).isEqualTo(bar);
+    assertThat(binding.putBack.get(SECOND)).isNull();
   }
 
   @Test
@@ -273,7 +339,21 @@ class PreparerTest {
     final Set<Source> taken = new HashSet<>();
     final Set<Source> givenBack = new HashSet<>();
     final Set<Source> broken = new HashSet<>();
+    final Map<Source, Bar> now = new HashMap<>();
+    final Map<Source, Bar> putBack = new HashMap<>();
     Runnable onTake = () -> {};
+
+    /// What it is sized to is not what it was.
+    @Override
+    public Bar look(Source source, DeviceSettings settings) throws IOException {
+      if (settings.bar() == null) {
+        return null;
+      }
+      if (!now.containsKey(source)) {
+        throw new IOException("has no resizable BAR");
+      }
+      return now.get(source);
+    }
 
     @Override
     public Taken take(Source source, DeviceSettings settings) throws IOException {
@@ -282,14 +362,16 @@ class PreparerTest {
         throw new IOException("is stuck");
       }
       taken.add(source);
+      now.computeIfPresent(source, (_, bar) -> new Bar(bar.function(), bar.number(), 14));
       return new Taken(List.of("/dev/vfio/vfio", "/dev/vfio/" + taken.size()));
     }
 
     @Override
-    public void giveBack(Source source) throws IOException {
+    public void giveBack(Source source, Bar before) throws IOException {
       if (broken.contains(source)) {
         throw new IOException("is stuck");
       }
+      putBack.put(source, before);
       taken.remove(source);
       givenBack.add(source);
     }

@@ -44,7 +44,8 @@ class DeviceHealthTest {
                             name,
                             new Source.Usb("1-1"),
                             List.of(),
-                            DeviceSettings.Guest.NONE))
+                            DeviceSettings.Guest.NONE,
+                            null))
                 .toList(),
             null));
   }

@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.bulkhead.nodeagent.apiserver.BareApiServer;
 import dev.bulkhead.nodeagent.device.RecordedHost;
+import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Giving;
 import dev.bulkhead.nodeagent.device.offer.OfferPlanner;
 import dev.bulkhead.nodeagent.device.offer.Offered;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.resource.v1.Device;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -161,6 +163,32 @@ class SlicePublisherIT {
     assertThat(slices())
         .singleElement()
         .satisfies(slice -> assertThat(slice.getSpec().getNodeName()).isEqualTo("node-b"));
+  }
+
+  @Test
+  void whatFailedToResetIsGivenToNobodyNewAndTheNodeSaysWhy() throws IOException {
+    var host = RecordedHost.unpack("single-gpu", root);
+    settle(OfferPlanner.plan(host.inventory(), host.use(), ALL));
+    assertThat(slices().getFirst().getSpec().getDevices())
+        .allSatisfy(device -> assertThat(device.getTaints()).isEmpty());
+
+    host.failedResets().add(PciAddress.parse("0000:01:00.0"), "Inappropriate ioctl for device");
+    var offered = OfferPlanner.plan(host.inventory(), host.use(), ALL);
+    publisher.publish(offered);
+    assertThat(slices().getFirst().getSpec().getDevices())
+        .filteredOn(device -> device.getName().equals("pci-0000-01-00-0"))
+        .flatExtracting(Device::getTaints)
+        .singleElement()
+        .satisfies(
+            taint -> {
+              assertThat(taint.getKey()).isEqualTo("bulkhead.dev/failed");
+              assertThat(taint.getEffect()).isEqualTo("NoSchedule");
+            });
+    new DeviceReports(client, NODE, InstantSource.system()).publish(DeviceStatus.of(offered, true));
+    assertThat(condition().getMessage())
+        .contains(
+            "failed: pci-0000-01-00-0, reset failed: 0000:01:00.0 when it was given back:"
+                + " Inappropriate ioctl for device");
   }
 
   @Test
