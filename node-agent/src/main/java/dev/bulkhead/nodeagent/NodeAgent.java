@@ -64,6 +64,7 @@ class NodeAgent {
         new Guests(
             new Guests.Places(
                 config.guests(),
+                config.node().resolve("sys"),
                 config.proc(),
                 config.cgroups(),
                 config.libvirtPid(),

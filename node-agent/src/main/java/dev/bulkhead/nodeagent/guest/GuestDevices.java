@@ -1,9 +1,14 @@
 package dev.bulkhead.nodeagent.guest;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.device.claim.Prepared;
 import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
+import dev.bulkhead.nodeagent.device.inventory.NumaNodes;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
 import dev.bulkhead.nodeagent.domain.HostDevice;
@@ -11,6 +16,7 @@ import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -26,9 +32,11 @@ final class GuestDevices {
   private static final Pattern USB = Pattern.compile("/dev/bus/usb/(\\d+)/(\\d+)");
 
   private final PreparedFiles files;
+  private final NumaNodes numaNodes;
 
-  GuestDevices(PreparedFiles files) {
+  GuestDevices(PreparedFiles files, NumaNodes numaNodes) {
     this.files = files;
+    this.numaNodes = numaNodes;
   }
 
   /// A device that is the guest's.
@@ -83,6 +91,16 @@ final class GuestDevices {
       };
     }
 
+    /// Of functions that go together the first stands for all. None for a USB device.
+    private Optional<PciAddress> function() {
+      return switch (device.source()) {
+        case Source.Group(var functions) -> Optional.of(functions.getFirst());
+        case Source.VirtualFunction vf -> Optional.of(vf.address());
+        case Source.Mediated mdev -> Optional.of(mdev.parent());
+        case Source.Usb _ -> Optional.empty();
+      };
+    }
+
     private Optional<Integer> group() {
       return device.nodes().stream()
           .map(GROUP::matcher)
@@ -92,12 +110,17 @@ final class GuestDevices {
     }
   }
 
-  /// What a guest is started with, in the spec's order. None for a guest whose spec is not
-  /// understood.
+  /// What a guest is started with, in the spec's order, and which NUMA node of the host that is
+  /// local to. None for a guest whose spec is not understood.
   ///
   /// @throws IOException if it cannot be told now
-  List<Given> of(VmPod pod) throws IOException {
-    return startedWith(pod, files.all());
+  List<HostDevice> of(VmPod pod) throws IOException {
+    return startedWith(pod, files.all()).stream().flatMap(this::located).toList();
+  }
+
+  private Stream<HostDevice> located(Given given) {
+    var node = given.function().flatMap(numaNodes::of).orElse(null);
+    return given.inGuest().map(device -> device.near(node));
   }
 
   private static List<Given> startedWith(VmPod pod, List<Prepared> all) throws IOException {
@@ -151,8 +174,15 @@ final class GuestDevices {
         && prepared.claim().namespace().equals(pod.namespace());
   }
 
+  /// Those of one request by name: the scheduler lists them as it comes upon them, which may be
+  /// another way each time, and a guest is to find them where they were.
   private static Stream<Given> given(String entry, Prepared prepared) {
-    return prepared.devices().stream().map(device -> new Given(entry, device));
+    return prepared.devices().stream()
+        .collect(groupingBy(PreparedDevice::request, LinkedHashMap::new, toList()))
+        .values()
+        .stream()
+        .flatMap(devices -> devices.stream().sorted(comparing(PreparedDevice::name)))
+        .map(device -> new Given(entry, device));
   }
 
   /// A claim that was deleted may have left its devices to a new one of the same name, and kubelet
