@@ -15,6 +15,7 @@ public sealed interface Device
         Device.ExpanderBus,
         Device.ExpanderPort,
         Device.Behind,
+        Device.Iommu,
         Device.NoUsb,
         Device.EntropySource,
         Device.Balloon,
@@ -90,6 +91,23 @@ public sealed interface Device
         .with("bus", "0x%02x".formatted(bus))
         .with("slot", "0x%02x".formatted(slot))
         .with("function", "0x0");
+  }
+
+  /// Intel's VT-d. Without caching mode QEMU does not learn what the guest maps for a device of the
+  /// node, without interrupt remapping the guest's vfio takes no device.
+  ///
+  /// @param addressBits of the addresses that devices can use
+  record Iommu(int addressBits) implements Device {
+    @Override
+    public Element element() {
+      return Element.of(
+              "iommu",
+              Element.of("driver")
+                  .with("intremap", "on")
+                  .with("caching_mode", "on")
+                  .with("aw_bits", addressBits))
+          .with("model", "intel");
+    }
   }
 
   /// No USB: a polling UHCI controller alone costs an idle guest its sleep.

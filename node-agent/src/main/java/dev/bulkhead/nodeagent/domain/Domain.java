@@ -89,7 +89,12 @@ public record Domain(
   }
 
   private Element features() {
-    var features = Element.of("features", Element.of("acpi"), Element.of("apic"));
+    var plain = Element.of("features", Element.of("acpi"), Element.of("apic"));
+    // libvirt wants it for interrupt remapping: KVM's own controller knows none. TCG has no other.
+    var features =
+        devices.stream().anyMatch(Device.Iommu.class::isInstance)
+            ? plain.add(Element.of("ioapic").with("driver", "qemu"))
+            : plain;
     return accelerator == Accelerator.KVM
         ? features.add(disguise())
         : features.add(

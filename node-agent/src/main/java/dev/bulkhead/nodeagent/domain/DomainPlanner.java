@@ -24,6 +24,16 @@ public final class DomainPlanner {
   /// For devices that come while the guest runs, which need a port each.
   public static final int SPARE_ROOT_PORTS = 4;
 
+  /// Of the addresses that devices can use behind the guest's IOMMU. Every host has as many, and
+  /// newer QEMUs start no guest with a device whose IOMMU has more than its host's.
+  private static final int IOMMU_BITS = 39;
+
+  /// VT-d's next (Intel, Virtualization Technology for Directed I/O, 10.4.2, SAGAW).
+  private static final int MORE_IOMMU_BITS = 48;
+
+  /// More than half of what 39 bits reach: registers of devices are above the memory.
+  private static final long MUCH_MEMORY = 1L << (IOMMU_BITS - 1);
+
   private DomainPlanner() {}
 
   /// What was made ready for this guest on this node. Paths are libvirtd's.
@@ -71,7 +81,7 @@ public final class DomainPlanner {
         new CpuModel.Topology(spec.cpu().sockets(), spec.cpu().cores(), spec.cpu().threads()),
         numa.cells(spec.cpu(), memoryKiB),
         boot(spec, prepared),
-        devices(prepared, bootOrders, numa));
+        devices(spec, prepared, bootOrders, numa));
   }
 
   private static CpuModel cpuModel(String model, Accelerator accelerator) {
@@ -91,7 +101,7 @@ public final class DomainPlanner {
   }
 
   private static List<Device> devices(
-      Prepared prepared, Map<Object, Integer> bootOrders, NumaPlan numa) {
+      GuestSpec spec, Prepared prepared, Map<Object, Integer> bootOrders, NumaPlan numa) {
     var devices = new ArrayList<Device>();
     devices.add(
         prepared.hostDevices().stream().anyMatch(HostDevice.Usb.class::isInstance)
@@ -115,10 +125,20 @@ public final class DomainPlanner {
     devices.add(new Device.EntropySource());
     devices.add(new Device.PanicNotifier());
     devices.add(new Device.Watchdog());
+    if (spec.iommu() != null) {
+      devices.add(iommu(spec));
+    }
     var ports = rootPorts(devices);
     devices.addAll(ports);
     devices.addAll(numa.expanders(1 + Math.max(ports.size(), highestBus(numa.others()))));
     return devices;
+  }
+
+  private static Device iommu(GuestSpec spec) {
+    return switch (spec.iommu()) {
+      case Intel ->
+          new Device.Iommu(spec.memoryBytes() > MUCH_MEMORY ? MORE_IOMMU_BITS : IOMMU_BITS);
+    };
   }
 
   /// That a claim asks for; libvirt makes all ports up to there.
@@ -167,7 +187,8 @@ public final class DomainPlanner {
           Device.RootPort _,
           Device.ExpanderBus _,
           Device.ExpanderPort _,
-          Device.Behind _ ->
+          Device.Behind _,
+          Device.Iommu _ ->
           false;
     };
   }

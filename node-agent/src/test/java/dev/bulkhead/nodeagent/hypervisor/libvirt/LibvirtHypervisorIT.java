@@ -155,9 +155,9 @@ class LibvirtHypervisorIT {
         .hasMessageContaining("already");
   }
 
-  /// QEMU's sandbox lets it bind memory to nodes.
+  /// QEMU's sandbox lets it bind memory to nodes, and its emulated processors have an IOMMU.
   @Test
-  void startsAGuestWithACellOfThisHostsNode() {
+  void startsAGuestWithACellOfThisHostsNodeAndAnIommu() {
     var plain = guest();
     var near =
         new Domain(
@@ -173,6 +173,7 @@ class LibvirtHypervisorIT {
             plain.boot(),
             List.of(
                 new Device.NoUsb(),
+                new Device.Iommu(39),
                 new Device.RootPort(1),
                 new Device.ExpanderBus(2, 224, 0),
                 new Device.ExpanderPort(3, 2, 0)));
