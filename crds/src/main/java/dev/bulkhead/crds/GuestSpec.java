@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.bulkhead.crds.VirtualMachineSpec.Disk.Bus;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
+import dev.bulkhead.crds.VirtualMachineSpec.Iommu;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.RoundingMode;
 import java.util.List;
@@ -29,6 +30,7 @@ import java.util.regex.Pattern;
 /// @param vmUid uid of the VirtualMachine: the guest's own UUID, the same over all its lives
 /// @param devices null for none
 /// @param interfaceBandwidth bytes per second in each direction, null for no limit
+/// @param iommu null for none
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record GuestSpec(
     int format,
@@ -43,10 +45,12 @@ public record GuestSpec(
     String interfaceName,
     Long interfaceBandwidth,
     CloudInit cloudInit,
-    List<Device> devices) {
+    List<Device> devices,
+    Iommu iommu) {
 
-  public static final int FORMAT = 3;
+  public static final int FORMAT = 4;
 
+  private static final int WITHOUT_IOMMU = 3;
   private static final int WITHOUT_DEVICES = 2;
   private static final int WITHOUT_LIMITS = 1;
 
@@ -202,7 +206,8 @@ public record GuestSpec(
                 spec.getCloudInit().getUserDataSecret() == null
                     ? null
                     : spec.getCloudInit().getUserDataSecret().getName()),
-        devices(spec));
+        devices(spec),
+        spec.getIommu());
   }
 
   /// Those of a VM's spec, in its order; none for null.
@@ -228,8 +233,11 @@ public record GuestSpec(
         (disks != null && disks.stream().anyMatch(disk -> disk.getLimits() != null))
             || (interfaces != null
                 && interfaces.stream().anyMatch(wire -> wire.getLimits() != null));
-    if (spec.getDevices() != null && !spec.getDevices().isEmpty()) {
+    if (spec.getIommu() != null) {
       return FORMAT;
+    }
+    if (spec.getDevices() != null && !spec.getDevices().isEmpty()) {
+      return WITHOUT_IOMMU;
     }
     return limited ? WITHOUT_DEVICES : WITHOUT_LIMITS;
   }

@@ -55,6 +55,10 @@ public class VirtualMachineSpec {
     Never
   }
 
+  public enum Iommu {
+    Intel
+  }
+
   @JsonPropertyDescription(
       "Whether the guest should run: Running, Stopped (shut down, its pod gone) or Paused (in"
           + " memory, its vCPUs halted).")
@@ -104,6 +108,12 @@ public class VirtualMachineSpec {
       value = "self.all(d, self.exists_one(e, e.name == d.name))",
       message = "two entries of spec.devices have the same name: make each name unique")
   private List<Device> devices;
+
+  @JsonPropertyDescription(
+      "An IOMMU for the guest, by its model: Intel (VT-d, whatever the node's processor is). For"
+          + " guests that give devices of theirs away: to programs that drive them by VFIO, as DPDK"
+          + " does, or to virtual machines inside the guest. Default: none.")
+  private Iommu iommu;
 
   @JsonPropertyDescription("First-boot configuration, offered to the guest as a NoCloud disk.")
   private CloudInit cloudInit;
@@ -727,6 +737,14 @@ public class VirtualMachineSpec {
 
   public void setDevices(List<Device> devices) {
     this.devices = devices;
+  }
+
+  public Iommu getIommu() {
+    return iommu;
+  }
+
+  public void setIommu(Iommu iommu) {
+    this.iommu = iommu;
   }
 
   public CloudInit getCloudInit() {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 class PassthroughVmsE2E {
   private static final String NODE = "machine";
   private static final String NVME = "0000:02:00.0";
+  private static final String NVME_OF_NODE_1 = "0000:c1:00.0";
   private static final String NIC = "0000:01:00.0";
   private static final String VF = "0000:07:10.0";
 
@@ -40,6 +41,11 @@ class PassthroughVmsE2E {
         echo "nvme $(cat "$nvme"/device/serial | tr -d ' ') has $(head -c 11 "$disk")"
         echo WRITTEN-BY-GUEST | dd of="$disk" bs=512 seek=8 conv=fsync 2>/dev/null
       done
+      for nvme in /sys/class/nvme/*; do
+        echo "nvme $(cat "$nvme"/serial | tr -d ' ') is local to node $(cat "$nvme"/device/numa_node)"
+      done
+      echo "$(ls /sys/kernel/iommu_groups | wc -l) IOMMU groups"
+      grep -q IR- /proc/interrupts && echo "interrupts are remapped"
       for card in /sys/class/net/*; do
         driver=$(basename "$(readlink "$card"/device/driver)")
         case $driver in e1000e|igbvf) ;; *) continue ;; esac
@@ -157,6 +163,49 @@ class PassthroughVmsE2E {
                 host.exec("bash", "-c", "dd if=%s bs=512 skip=8 count=1".formatted(disk(NVME)))
                     .out(),
             text -> text.startsWith("WRITTEN-BY-GUEST"));
+  }
+
+  /// One disk is on a node of the machine's, the other on none. The guest has no nodes but for the
+  /// first.
+  @Test
+  void aDeviceIsLocalToTheGuestsNodeAsItIsToTheMachines(Lab lab, Hosts hosts) {
+    var host = hosts.on(NODE);
+    lab.apply(
+        Devices.claim("near", "nvme.bulkhead.dev", 1, at(NVME_OF_NODE_1)),
+        Devices.claim("other", "nvme.bulkhead.dev", 1, at(NVME)),
+        vm("web", byName("near", "near") + ", " + byName("other", "other")));
+    lab.awaitRunning("web", LONG);
+    assertThat(awaitWords(lab, host, "web"))
+        .contains("nvme NODE1 has MARKER-nvme")
+        .contains("nvme NODE1 is local to node 0")
+        .contains("nvme LONE is local to node -1")
+        .doesNotContainPattern("[1-9]\\d* IOMMU groups");
+    assertThat(host.sh("cat /proc/%d/numa_maps".formatted(host.qemuOf(lab, "web"))))
+        .as("the guest's memory is of the machine's node 1, as long as there is some")
+        .contains(" prefer:1 ");
+  }
+
+  /// Linux asks for the IOMMU by an argument.
+  @Test
+  void aGuestWithAnIommuHasItsDeviceBehindIt(Lab lab, Hosts hosts) {
+    var host = hosts.on(NODE);
+    var vm = vm("web", byName("disk", "disk")).replace("args: ", "args: intel_iommu=on ");
+    lab.apply(Devices.claim("disk", "nvme.bulkhead.dev", 1, at(NVME)), vm);
+    lab.awaitRunning("web", LONG);
+    awaitWords(lab, host, "web");
+
+    lab.apply(vm + "  iommu: Intel\n");
+    var running = lab.awaitCondition("web", "RestartRequired", "True", "SpecChanged", LONG);
+    assertThat(Lab.condition(running, "RestartRequired").getMessage())
+        .contains("spec.iommu: (none) -> Intel");
+
+    lab.delete("vm/web");
+    lab.apply(vm + "  iommu: Intel\n");
+    lab.awaitRunning("web", LONG);
+    assertThat(awaitWords(lab, host, "web"))
+        .containsPattern("[1-9]\\d* IOMMU groups")
+        .contains("interrupts are remapped")
+        .contains("nvme LONE has MARKER-nvme");
   }
 
   /// What libvirtd does for a guest with a device, and has CAP_SYS_RESOURCE for on such nodes.

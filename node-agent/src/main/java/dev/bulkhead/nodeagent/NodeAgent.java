@@ -64,11 +64,11 @@ class NodeAgent {
         new Guests(
             new Guests.Places(
                 config.guests(),
+                config.node().resolve("sys"),
                 config.proc(),
                 config.cgroups(),
                 config.libvirtPid(),
-                config.devices().cdi(),
-                config.node().resolve("sys")),
+                config.devices().cdi()),
             pods,
             new PodReports(client, InstantSource.system()),
             hypervisor,

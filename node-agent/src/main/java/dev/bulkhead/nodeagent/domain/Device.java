@@ -12,6 +12,10 @@ public sealed interface Device
         Device.UsbController,
         Device.ScsiController,
         Device.RootPort,
+        Device.ExpanderBus,
+        Device.ExpanderPort,
+        Device.Behind,
+        Device.Iommu,
         Device.NoUsb,
         Device.EntropySource,
         Device.Balloon,
@@ -40,6 +44,69 @@ public sealed interface Device
           .with("type", "pci")
           .with("index", index)
           .with("model", "pcie-root-port");
+    }
+  }
+
+  /// A PCI Express root of its own beside the main bus, local to one of the guest's NUMA cells
+  /// (QEMU, docs/pcie.txt, 2.2).
+  ///
+  /// @param index by which addresses name its bus
+  /// @param bus the number of that bus in the guest
+  record ExpanderBus(int index, int bus, int cell) implements Device {
+    @Override
+    public Element element() {
+      var target = Element.of("target", Element.text("node", Integer.toString(cell)));
+      return Element.of("controller", target.with("busNr", bus))
+          .with("type", "pci")
+          .with("index", index)
+          .with("model", "pcie-expander-bus");
+    }
+  }
+
+  /// A slot behind an expander.
+  ///
+  /// @param index by which addresses name its bus
+  /// @param expander its index
+  record ExpanderPort(int index, int expander, int slot) implements Device {
+    @Override
+    public Element element() {
+      return new RootPort(index).element().add(address(expander, slot));
+    }
+  }
+
+  /// A device of the node in a slot behind an expander.
+  ///
+  /// @param port its index
+  record Behind(HostDevice device, int port) implements Device {
+    @Override
+    public Element element() {
+      return device.element().add(address(port, 0));
+    }
+  }
+
+  private static Element address(int bus, int slot) {
+    return Element.of("address")
+        .with("type", "pci")
+        .with("domain", "0x0000")
+        .with("bus", "0x%02x".formatted(bus))
+        .with("slot", "0x%02x".formatted(slot))
+        .with("function", "0x0");
+  }
+
+  /// Intel's VT-d. Without caching mode QEMU does not learn what the guest maps for a device of the
+  /// node, without interrupt remapping the guest's vfio takes no device.
+  ///
+  /// @param addressBits of the addresses that devices can use
+  record Iommu(int addressBits) implements Device {
+    @Override
+    public Element element() {
+      return Element.of(
+              "iommu",
+              Element.of("driver")
+                  .with("intremap", "on")
+                  .with("caching_mode", "on")
+                  .with("aw_bits", addressBits))
+          .with("model", "intel");
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 /// @param pod the uid of the pod it lives in, kept in the domain's metadata
 /// @param user that its QEMU runs as; null for libvirtd's own choice, which all share
 /// @param memoryKiB guest memory, in KiB
+/// @param cells all vCPUs and memory in NUMA nodes; none for a guest that is to see nothing of that
 public record Domain(
     String name,
     String uuid,
@@ -23,6 +24,7 @@ public record Domain(
     long memoryKiB,
     CpuModel cpu,
     CpuModel.Topology topology,
+    List<NumaCell> cells,
     Boot boot,
     List<Device> devices) {
 
@@ -36,6 +38,7 @@ public record Domain(
   public Domain {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(boot, "boot");
+    cells = List.copyOf(cells);
     devices = List.copyOf(devices);
   }
 
@@ -56,7 +59,7 @@ public record Domain(
                     .with("placement", "static"),
                 boot.element(),
                 features(),
-                cpu.element(topology),
+                cpuElement(),
                 clock(),
                 Element.text("on_poweroff", "destroy"),
                 Element.text("on_reboot", "restart"),
@@ -64,7 +67,17 @@ public record Domain(
                 powerManagement(),
                 devicesElement())
             .with("type", accelerator == Accelerator.KVM ? "kvm" : "qemu");
-    return user == null ? domain : domain.add(securityLabel(user));
+    var labelled = user == null ? domain : domain.add(securityLabel(user));
+    var tuned = cells.stream().filter(cell -> cell.hostNode() != null).map(NumaCell::tuning);
+    var tuning = Element.of("numatune").add(tuned.toList());
+    return tuning.children().isEmpty() ? labelled : labelled.add(tuning);
+  }
+
+  private Element cpuElement() {
+    var element = cpu.element(topology);
+    return cells.isEmpty()
+        ? element
+        : element.add(Element.of("numa").add(cells.stream().map(NumaCell::element).toList()));
   }
 
   /// The plus says that these are numbers, not names (libvirt: seclabel).
@@ -76,7 +89,12 @@ public record Domain(
   }
 
   private Element features() {
-    var features = Element.of("features", Element.of("acpi"), Element.of("apic"));
+    var plain = Element.of("features", Element.of("acpi"), Element.of("apic"));
+    // libvirt wants it for interrupt remapping: KVM's own controller knows none. TCG has no other.
+    var features =
+        devices.stream().anyMatch(Device.Iommu.class::isInstance)
+            ? plain.add(Element.of("ioapic").with("driver", "qemu"))
+            : plain;
     return accelerator == Accelerator.KVM
         ? features.add(disguise())
         : features.add(
@@ -106,9 +124,15 @@ public record Domain(
   }
 
   private Stream<DeviceSettings.Guest> settings() {
+    return hostDevices().map(HostDevice::settings);
+  }
+
+  /// Wherever they are in the guest.
+  public Stream<HostDevice> hostDevices() {
     return devices.stream()
+        .map(device -> device instanceof Device.Behind behind ? behind.device() : device)
         .filter(HostDevice.class::isInstance)
-        .map(device -> ((HostDevice) device).settings());
+        .map(HostDevice.class::cast);
   }
 
   /// Timers as libosinfo advises for Linux and Windows alike: catch up after a pause, and no HPET,

@@ -2,12 +2,14 @@ package dev.bulkhead.nodeagent.domain;
 
 import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
+import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.pod.GuestDirectory;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /// Decides what a guest is made of: its spec and what was prepared for it, to a domain. It reads no
@@ -21,6 +23,16 @@ public final class DomainPlanner {
 
   /// For devices that come while the guest runs, which need a port each.
   public static final int SPARE_ROOT_PORTS = 4;
+
+  /// Of the addresses that devices can use behind the guest's IOMMU. Every host has as many, and
+  /// newer QEMUs start no guest with a device whose IOMMU has more than its host's.
+  private static final int IOMMU_BITS = 39;
+
+  /// VT-d's next (Intel, Virtualization Technology for Directed I/O, 10.4.2, SAGAW).
+  private static final int MORE_IOMMU_BITS = 48;
+
+  /// More than half of what 39 bits reach: registers of devices are above the memory.
+  private static final long MUCH_MEMORY = 1L << (IOMMU_BITS - 1);
 
   private DomainPlanner() {}
 
@@ -55,17 +67,21 @@ public final class DomainPlanner {
   public record PreparedDisk(GuestSpec.Disk spec, Disk.Source source, boolean direct) {}
 
   public static Domain plan(GuestSpec spec, Prepared prepared) {
+    var memoryKiB = Math.ceilDiv(spec.memoryBytes(), 1024);
+    var bootOrders = bootOrders(prepared);
+    var numa = NumaPlan.of(spec.cpu(), hostDevices(prepared, bootOrders));
     return new Domain(
         spec.namespace() + "." + spec.name(),
         spec.vmUid(),
         prepared.podUid(),
         prepared.accelerator(),
         prepared.user(),
-        Math.ceilDiv(spec.memoryBytes(), 1024),
+        memoryKiB,
         cpuModel(spec.cpu().model(), prepared.accelerator()),
         new CpuModel.Topology(spec.cpu().sockets(), spec.cpu().cores(), spec.cpu().threads()),
+        numa.cells(spec.cpu(), memoryKiB),
         boot(spec, prepared),
-        devices(prepared));
+        devices(spec, prepared, bootOrders, numa));
   }
 
   private static CpuModel cpuModel(String model, Accelerator accelerator) {
@@ -84,13 +100,13 @@ public final class DomainPlanner {
         spec.firmware() == Firmware.Type.UEFI ? new Boot.Uefi(nvram) : null, prepared.kernel());
   }
 
-  private static List<Device> devices(Prepared prepared) {
+  private static List<Device> devices(
+      GuestSpec spec, Prepared prepared, Map<Object, Integer> bootOrders, NumaPlan numa) {
     var devices = new ArrayList<Device>();
     devices.add(
         prepared.hostDevices().stream().anyMatch(HostDevice.Usb.class::isInstance)
             ? new Device.UsbController()
             : new Device.NoUsb());
-    var bootOrders = bootOrders(prepared);
     var disks = disks(prepared, bootOrders);
     if (disks.stream().anyMatch(disk -> disk.bus() == Disk.Bus.SCSI)) {
       devices.add(new Device.ScsiController());
@@ -104,15 +120,41 @@ public final class DomainPlanner {
     if (prepared.hostDevices().stream().noneMatch(DomainPlanner::isPrimaryDisplay)) {
       devices.add(new Display(directory.displaySocket().toString()));
     }
-    for (var device : prepared.hostDevices()) {
-      devices.add(device.with(device.settings().booting(bootOrders.get(device))));
-    }
+    devices.addAll(numa.others());
     devices.add(new Device.Balloon());
     devices.add(new Device.EntropySource());
     devices.add(new Device.PanicNotifier());
     devices.add(new Device.Watchdog());
-    devices.addAll(rootPorts(devices));
+    if (spec.iommu() != null) {
+      devices.add(iommu(spec));
+    }
+    var ports = rootPorts(devices);
+    devices.addAll(ports);
+    devices.addAll(numa.expanders(1 + Math.max(ports.size(), highestBus(numa.others()))));
     return devices;
+  }
+
+  private static Device iommu(GuestSpec spec) {
+    return switch (spec.iommu()) {
+      case Intel ->
+          new Device.Iommu(spec.memoryBytes() > MUCH_MEMORY ? MORE_IOMMU_BITS : IOMMU_BITS);
+    };
+  }
+
+  /// That a claim asks for; libvirt makes all ports up to there.
+  private static int highestBus(List<HostDevice> devices) {
+    return devices.stream()
+        .map(device -> device.settings().address())
+        .filter(Objects::nonNull)
+        .mapToInt(PciAddress::bus)
+        .max()
+        .orElse(0);
+  }
+
+  private static List<HostDevice> hostDevices(Prepared prepared, Map<Object, Integer> bootOrders) {
+    return prepared.hostDevices().stream()
+        .map(device -> device.with(device.settings().booting(bootOrders.get(device))))
+        .toList();
   }
 
   /// Of its own accord libvirt adds one more than it needs.
@@ -138,7 +180,15 @@ public final class DomainPlanner {
           Device.EntropySource _,
           Device.Watchdog _ ->
           true;
-      case SerialConsole _, Display _, Device.NoUsb _, Device.PanicNotifier _, Device.RootPort _ ->
+      case SerialConsole _,
+          Display _,
+          Device.NoUsb _,
+          Device.PanicNotifier _,
+          Device.RootPort _,
+          Device.ExpanderBus _,
+          Device.ExpanderPort _,
+          Device.Behind _,
+          Device.Iommu _ ->
           false;
     };
   }

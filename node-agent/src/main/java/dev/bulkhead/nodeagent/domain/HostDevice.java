@@ -1,6 +1,7 @@
 package dev.bulkhead.nodeagent.domain;
 
 import dev.bulkhead.nodeagent.device.claim.DeviceSettings;
+import dev.bulkhead.nodeagent.device.inventory.NumaNode;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import java.nio.file.Path;
 
@@ -26,20 +27,35 @@ public sealed interface HostDevice extends Device {
 
   HostDevice with(DeviceSettings.Guest other);
 
+  /// What it is local to; null where that is not known, or all of the host is.
+  NumaNode numaNode();
+
+  /// The same, local to that node; null for none.
+  HostDevice near(NumaNode node);
+
   /// One function of a PCI device.
   ///
   /// @param place among the functions that go together, from 0; at an address of the claim's they
   ///     become functions of one device in the guest
-  record Function(PciAddress address, int place, DeviceSettings.Guest settings)
+  record Function(PciAddress address, int place, NumaNode numaNode, DeviceSettings.Guest settings)
       implements HostDevice {
+    public Function(PciAddress address, int place, DeviceSettings.Guest settings) {
+      this(address, place, null, settings);
+    }
+
     @Override
     public String id() {
       return address.toString();
     }
 
     @Override
+    public Function near(NumaNode node) {
+      return new Function(address, place, node, settings);
+    }
+
+    @Override
     public Function with(DeviceSettings.Guest other) {
-      return new Function(address, place, other);
+      return new Function(address, place, numaNode, other);
     }
 
     @Override
@@ -53,15 +69,25 @@ public sealed interface HostDevice extends Device {
   }
 
   /// A mediated device.
-  record Mediated(String uuid, DeviceSettings.Guest settings) implements HostDevice {
+  record Mediated(String uuid, NumaNode numaNode, DeviceSettings.Guest settings)
+      implements HostDevice {
+    public Mediated(String uuid, DeviceSettings.Guest settings) {
+      this(uuid, null, settings);
+    }
+
     @Override
     public String id() {
       return uuid;
     }
 
     @Override
+    public Mediated near(NumaNode node) {
+      return new Mediated(uuid, node, settings);
+    }
+
+    @Override
     public Mediated with(DeviceSettings.Guest other) {
-      return new Mediated(uuid, other);
+      return new Mediated(uuid, numaNode, other);
     }
 
     @Override
@@ -74,11 +100,22 @@ public sealed interface HostDevice extends Device {
     }
   }
 
-  /// A USB device, by what usbfs calls it now.
+  /// A USB device, by what usbfs calls it now. In the guest it hangs from a controller of QEMU's,
+  /// which is local to nothing.
   record Usb(int bus, int device, DeviceSettings.Guest settings) implements HostDevice {
     @Override
     public String id() {
       return "usb %d:%d".formatted(bus, device);
+    }
+
+    @Override
+    public NumaNode numaNode() {
+      return null;
+    }
+
+    @Override
+    public Usb near(NumaNode node) {
+      return this;
     }
 
     @Override

@@ -1,10 +1,15 @@
 package dev.bulkhead.nodeagent.guest;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.device.claim.Prepared;
 import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.device.claim.Viability;
+import dev.bulkhead.nodeagent.device.inventory.NumaNodes;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
 import dev.bulkhead.nodeagent.disk.RefusedException;
@@ -13,6 +18,7 @@ import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,10 +35,12 @@ final class GuestDevices {
 
   private final PreparedFiles files;
   private final Viability viability;
+  private final NumaNodes numaNodes;
 
-  GuestDevices(PreparedFiles files, Viability viability) {
+  GuestDevices(PreparedFiles files, Viability viability, NumaNodes numaNodes) {
     this.files = files;
     this.viability = viability;
+    this.numaNodes = numaNodes;
   }
 
   /// A device that is the guest's.
@@ -87,6 +95,16 @@ final class GuestDevices {
       };
     }
 
+    /// Of functions that go together the first stands for all. None for a USB device.
+    private Optional<PciAddress> function() {
+      return switch (device.source()) {
+        case Source.Group(var functions) -> Optional.of(functions.getFirst());
+        case Source.VirtualFunction vf -> Optional.of(vf.address());
+        case Source.Mediated mdev -> Optional.of(mdev.parent());
+        case Source.Usb _ -> Optional.empty();
+      };
+    }
+
     private Optional<Integer> group() {
       return device.nodes().stream()
           .map(GROUP::matcher)
@@ -96,13 +114,13 @@ final class GuestDevices {
     }
   }
 
-  /// What a guest is started with, in the spec's order. None for a guest whose spec is not
-  /// understood.
+  /// What a guest is started with, in the spec's order, and which NUMA node of the host that is
+  /// local to. None for a guest whose spec is not understood.
   ///
   /// @throws IOException if it cannot be told now
   /// @throws RefusedException if the kernel would not give the guest one of them; a new pod has it
   ///     prepared anew
-  List<Given> of(VmPod pod) throws IOException, RefusedException {
+  List<HostDevice> of(VmPod pod) throws IOException, RefusedException {
     var given = startedWith(pod, files.all());
     for (var device : given) {
       var why = whyNot(device);
@@ -110,7 +128,12 @@ final class GuestDevices {
         throw new RefusedException(why.get());
       }
     }
-    return given;
+    return given.stream().flatMap(this::located).toList();
+  }
+
+  private Stream<HostDevice> located(Given given) {
+    var node = given.function().flatMap(numaNodes::of).orElse(null);
+    return given.inGuest().map(device -> device.near(node));
   }
 
   /// What would keep the kernel from giving one of those that a guest should have to it, in words.
@@ -182,8 +205,15 @@ final class GuestDevices {
         && prepared.claim().namespace().equals(pod.namespace());
   }
 
+  /// Those of one request by name: the scheduler lists them as it comes upon them, which may be
+  /// another way each time, and a guest is to find them where they were.
   private static Stream<Given> given(String entry, Prepared prepared) {
-    return prepared.devices().stream().map(device -> new Given(entry, device));
+    return prepared.devices().stream()
+        .collect(groupingBy(PreparedDevice::request, LinkedHashMap::new, toList()))
+        .values()
+        .stream()
+        .flatMap(devices -> devices.stream().sorted(comparing(PreparedDevice::name)))
+        .map(device -> new Given(entry, device));
   }
 
   /// A claim that was deleted may have left its devices to a new one of the same name, and kubelet

@@ -32,7 +32,7 @@ final class GuestLauncher {
   /// Throws `RefusedException` when trying again as it is cannot help.
   void launch(VmPod pod, Keeper keeper, Accelerator accelerator)
       throws IOException, RefusedException {
-    var devices = ports.devices().of(pod).stream().flatMap(GuestDevices.Given::inGuest).toList();
+    var devices = ports.devices().of(pod);
     var user = ports.files().create(keeper.pod());
     var prepared = prepare(pod.guest(), keeper, accelerator, user, devices);
     var domain = DomainPlanner.plan(pod.guest(), prepared);

@@ -5,6 +5,7 @@ import dev.bulkhead.nodeagent.device.claim.Prepared.Recipient;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.device.claim.Preparer;
 import dev.bulkhead.nodeagent.device.claim.Viability;
+import dev.bulkhead.nodeagent.device.inventory.NumaNodes;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.Hypervisor;
 import dev.bulkhead.nodeagent.hypervisor.HypervisorUnavailableException;
@@ -38,12 +39,12 @@ public final class Guests implements Preparer.Guests, AutoCloseable {
   /// Where guests are found and kept.
   ///
   /// @param guests the directory that agent and libvirtd share
+  /// @param sys the node's /sys
   /// @param proc the node's /proc
   /// @param cgroups the node's /sys/fs/cgroup
   /// @param libvirtPid libvirtd's pid file
   /// @param cdi where it stands which devices claims have
-  /// @param sys the node's
-  public record Places(Path guests, Path proc, Path cgroups, Path libvirtPid, Path cdi, Path sys) {}
+  public record Places(Path guests, Path sys, Path proc, Path cgroups, Path libvirtPid, Path cdi) {}
 
   public Guests(
       Places places,
@@ -61,7 +62,10 @@ public final class Guests implements Preparer.Guests, AutoCloseable {
             new Keepers(places.proc(), places.cgroups()),
             new LibvirtMounts(places.proc(), places.libvirtPid()),
             networks,
-            new GuestDevices(new PreparedFiles(places.cdi()), new Viability(places.sys())),
+            new GuestDevices(
+                new PreparedFiles(places.cdi()),
+                new Viability(places.sys()),
+                new NumaNodes(places.sys(), places.proc())),
             files,
             InstantSource.system());
     this.reconciler = new GuestReconciler(pods, reports, ports, accelerator);

@@ -43,6 +43,7 @@ public final class NodeProbe {
         MEMORY_KIB,
         new CpuModel.HostModel(),
         new CpuModel.Topology(1, 1, 1),
+        List.of(),
         new Boot(null, null),
         List.of(new Device.NoUsb()));
   }

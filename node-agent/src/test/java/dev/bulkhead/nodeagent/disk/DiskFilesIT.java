@@ -189,6 +189,7 @@ class DiskFilesIT {
         spec.interfaceName(),
         spec.interfaceBandwidth(),
         cloudInit,
+        null,
         null);
   }
 

@@ -118,7 +118,10 @@ public final class AnyGuest {
             Arbitraries.of(Firmware.Type.class).injectNull(0.2),
             kernels().injectNull(0.5),
             disks(),
-            Combinators.combine(interfaces().injectNull(0.3), cloudInits().injectNull(0.3))
+            Combinators.combine(
+                    interfaces().injectNull(0.3),
+                    cloudInits().injectNull(0.3),
+                    Arbitraries.of(VirtualMachineSpec.Iommu.class).injectNull(0.7))
                 .as(Outside::new))
         .as(
             (namespace, name, cpu, memory, firmware, kernel, disks, outside) -> {
@@ -134,6 +137,7 @@ public final class AnyGuest {
               spec.setDisks(disks);
               spec.setInterfaces(outside.wire() == null ? null : List.of(outside.wire()));
               spec.setCloudInit(outside.cloudInit());
+              spec.setIommu(outside.iommu());
               var vm = new VirtualMachine();
               vm.setMetadata(
                   new ObjectMetaBuilder()
@@ -148,7 +152,9 @@ public final class AnyGuest {
 
   /// Each null for none.
   private record Outside(
-      VirtualMachineSpec.Interface wire, VirtualMachineSpec.CloudInit cloudInit) {}
+      VirtualMachineSpec.Interface wire,
+      VirtualMachineSpec.CloudInit cloudInit,
+      VirtualMachineSpec.Iommu iommu) {}
 
   private static Arbitrary<VirtualMachineSpec.Interface> interfaces() {
     return Combinators.combine(names(20), quantities(MIB / 16, MIB * MIB).injectNull(0.3))

@@ -1,6 +1,7 @@
 package dev.bulkhead.nodeagent.domain;
 
 import dev.bulkhead.nodeagent.device.claim.DeviceSettings;
+import dev.bulkhead.nodeagent.device.inventory.NumaNode;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,17 +11,23 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 
-/// Host devices as claims may bring them: none twice, and none at another's address in the guest.
+/// Host devices as claims may bring them: none twice, none at another's address in the guest, and
+/// some of NUMA nodes.
 final class AnyHostDevice {
   private AnyHostDevice() {}
 
   static Arbitrary<List<HostDevice>> some() {
     var shapes =
         Combinators.combine(
-                Arbitraries.integers().between(0, 2), settings(), Arbitraries.of(true, false))
+                Arbitraries.integers().between(0, 2),
+                settings(),
+                Arbitraries.of(true, false),
+                nodes().injectNull(0.4))
             .as(Shape::new);
     return Arbitraries.frequencyOf(
-            Tuple.of(2, shapes.list().ofSize(0)), Tuple.of(1, shapes.list().ofMaxSize(4)))
+            Tuple.of(2, shapes.list().ofSize(0)),
+            Tuple.of(2, shapes.list().ofMaxSize(4)),
+            Tuple.of(1, shapes.list().ofMaxSize(12)))
         .map(
             all -> {
               var devices = new ArrayList<HostDevice>();
@@ -31,8 +38,17 @@ final class AnyHostDevice {
             });
   }
 
-  private record Shape(int kind, DeviceSettings.Guest settings, boolean addressed) {
+  private static Arbitrary<NumaNode> nodes() {
+    return Combinators.combine(Arbitraries.integers().between(0, 8), Arbitraries.of(true, false))
+        .as(NumaNode::new);
+  }
+
+  private record Shape(int kind, DeviceSettings.Guest settings, boolean addressed, NumaNode node) {
     HostDevice at(int number) {
+      return device(number).near(node);
+    }
+
+    private HostDevice device(int number) {
       var placed =
           new DeviceSettings.Guest(
               settings.rom(),

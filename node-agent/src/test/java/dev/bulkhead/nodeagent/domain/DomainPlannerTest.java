@@ -241,6 +241,31 @@ class DomainPlannerTest {
     return DomainPlanner.plan(spec, prepared(spec, Accelerator.KVM)).toXml();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "KVM, 274877906944, 39",
+    "TCG, 274877906944, 39",
+    "KVM, 274877906945, 48",
+    "TCG, 1099511627776, 48"
+  })
+  void hasAnIommuThatRemapsInterruptsAndReachesAllOfTheGuest(
+      Accelerator accelerator, long memory, String bits) {
+    var spec = Specs.withIommu(memory);
+    var xml = DomainPlanner.plan(spec, prepared(spec, accelerator)).toXml();
+
+    LibvirtSchema.validate(xml);
+    assertThat(LibvirtSchema.text(xml, "//iommu[@model='intel']/driver/@intremap")).isEqualTo("on");
+    assertThat(LibvirtSchema.text(xml, "//iommu/driver/@caching_mode")).isEqualTo("on");
+    assertThat(LibvirtSchema.text(xml, "//iommu/driver/@aw_bits")).isEqualTo(bits);
+    assertThat(LibvirtSchema.text(xml, "/domain/features/ioapic/@driver")).isEqualTo("qemu");
+  }
+
+  @Test
+  void hasNoIommuUnlessAskedForOne() {
+    assertThat(xml(empty("data", Bus.Virtio, null), "count(//iommu) + count(//ioapic)"))
+        .isEqualTo("0");
+  }
+
   @Test
   void runsQemuAsTheGuestsOwnUser() {
     var spec = spec(Specs.ONE_CPU, Firmware.Type.BIOS);

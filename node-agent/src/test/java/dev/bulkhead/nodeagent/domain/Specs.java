@@ -3,6 +3,7 @@ package dev.bulkhead.nodeagent.domain;
 import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.crds.VirtualMachineSpec.Disk.Bus;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
+import dev.bulkhead.crds.VirtualMachineSpec.Iommu;
 import dev.bulkhead.nodeagent.domain.DomainPlanner.PreparedDisk;
 import dev.bulkhead.nodeagent.pod.GuestDirectory;
 import dev.bulkhead.nodeagent.pod.PodUid;
@@ -53,7 +54,27 @@ public final class Specs {
         "default",
         null,
         null,
+        null,
         null);
+  }
+
+  static GuestSpec withIommu(long bytes) {
+    var all = withMemory(bytes);
+    return new GuestSpec(
+        all.format(),
+        all.namespace(),
+        all.name(),
+        all.vmUid(),
+        all.cpu(),
+        all.memoryBytes(),
+        all.firmware(),
+        all.kernel(),
+        all.disks(),
+        all.interfaceName(),
+        all.interfaceBandwidth(),
+        all.cloudInit(),
+        all.devices(),
+        Iommu.Intel);
   }
 
   public static GuestSpec.Disk disk(String name, Bus bus, Integer bootOrder) {

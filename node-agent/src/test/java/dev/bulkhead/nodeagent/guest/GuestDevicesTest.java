@@ -7,6 +7,8 @@ import dev.bulkhead.crds.Contract;
 import dev.bulkhead.crds.GuestReport;
 import dev.bulkhead.nodeagent.device.claim.PreparedFiles;
 import dev.bulkhead.nodeagent.device.claim.Viability;
+import dev.bulkhead.nodeagent.device.inventory.NumaNode;
+import dev.bulkhead.nodeagent.device.inventory.NumaNodes;
 import dev.bulkhead.nodeagent.disk.RefusedException;
 import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.guest.GuestDevices.Given;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,7 +41,7 @@ class GuestDevicesTest {
   private static final String USB = "{\"type\":\"usb\",\"port\":\"1-4.2\"}";
 
   @TempDir private Path cdi;
-  @TempDir private Path sys;
+  @TempDir private Path host;
 
   /// Its pod has the claims that the VM of `guest-3.json` asks for: gpu by a template, disk by
   /// name.
@@ -101,17 +104,7 @@ class GuestDevicesTest {
             Map.of(
                 "claim", Map.of("namespace", namespace, "name", claim, "uid", uid),
                 "ready", ready,
-                "devices",
-                    List.of(
-                        Map.of(
-                            "request",
-                            "r",
-                            "name",
-                            "device",
-                            "source",
-                            json.readTree(source),
-                            "nodes",
-                            List.of(nodes)))));
+                "devices", List.of(device("r", "device", source, nodes))));
     prepared.putAll(more);
     Files.writeString(
         cdi.resolve("bulkhead.dev-" + uid + ".json"),
@@ -120,23 +113,43 @@ class GuestDevicesTest {
                 "annotations", Map.of("bulkhead.dev/claim", json.writeValueAsString(prepared)))));
   }
 
+  private static Map<String, Object> device(
+      String request, String name, String source, String... nodes) throws IOException {
+    return Map.of(
+        "request",
+        request,
+        "name",
+        name,
+        "source",
+        new com.fasterxml.jackson.databind.ObjectMapper().readTree(source),
+        "nodes",
+        List.of(nodes));
+  }
+
   private void bothPrepared() throws IOException {
     prepared("shop", "web-gpu-x7k2p", "u1", true, GROUP, "/dev/vfio/vfio", "/dev/vfio/14");
     prepared("shop", "fast", "u2", true, USB, "/dev/bus/usb/001/013");
   }
 
-  private GuestDevices guestDevices() {
-    return new GuestDevices(new PreparedFiles(cdi), new Viability(sys));
+  private GuestDevices onThisHost() {
+    return new GuestDevices(
+        new PreparedFiles(cdi),
+        new Viability(host.resolve("sys")),
+        new NumaNodes(host.resolve("sys"), host.resolve("proc")));
   }
 
-  private List<Given> devices() throws IOException, RefusedException {
-    return guestDevices().of(pod());
+  private List<HostDevice> devices() throws IOException, RefusedException {
+    return onThisHost().of(pod());
+  }
+
+  private Stream<GuestReport.Device> reported() throws IOException {
+    return wanted().given().stream().flatMap(Given::reported);
   }
 
   /// The card's second function, in the node's sysfs.
   private void boundTo(String driver) throws IOException {
-    var functions = Files.createDirectories(sys.resolve("bus/pci/devices"));
-    var group = Files.createDirectories(sys.resolve("kernel/iommu_groups/14"));
+    var functions = Files.createDirectories(host.resolve("sys").resolve("bus/pci/devices"));
+    var group = Files.createDirectories(host.resolve("sys").resolve("kernel/iommu_groups/14"));
     for (var name : List.of("0000:81:00.0", "0000:81:00.1")) {
       Files.createDirectories(group.resolve("devices").resolve(name));
       var function = Files.createDirectories(functions.resolve(name));
@@ -156,21 +169,23 @@ class GuestDevicesTest {
             "device gpu is of IOMMU group 14, of which function 0000:81:00.1 is with driver"
                 + " snd_hda_intel now");
     for (var function : wanted().given().getFirst().inGuest().toList()) {
-      assertThat(guestDevices().whyNot(function, wanted()))
+      assertThat(onThisHost().whyNot(function, wanted()))
           .as("of a guest that runs")
           .hasValueSatisfying(words -> assertThat(words).startsWith("device gpu is of IOMMU"));
     }
     var usb = wanted().given().getLast().inGuest().toList().getFirst();
-    assertThat(guestDevices().whyNot(usb, wanted())).isEmpty();
+    assertThat(onThisHost().whyNot(usb, wanted())).isEmpty();
   }
 
   @Test
   void aGuestIsStartedWithADeviceThatVfioHasAllOf() throws IOException, RefusedException {
     bothPrepared();
     boundTo("vfio-pci");
-    assertThat(devices()).hasSize(2);
+    assertThat(devices())
+        .extracting(HostDevice::id)
+        .containsExactly("0000:81:00.0", "0000:81:00.1", "usb 1:13");
     assertThat(
-            guestDevices()
+            onThisHost()
                 .whyNot(wanted().given().getFirst().inGuest().findFirst().orElseThrow(), wanted()))
         .isEmpty();
   }
@@ -180,7 +195,7 @@ class GuestDevicesTest {
     bothPrepared();
     prepared("other", "fast", "u3", true, USB, "/dev/bus/usb/001/014");
 
-    assertThat(devices().stream().flatMap(Given::inGuest))
+    assertThat(devices())
         .satisfiesExactly(
             gpu -> assertThat(((HostDevice.Function) gpu).address()).hasToString("0000:81:00.0"),
             sound ->
@@ -191,7 +206,7 @@ class GuestDevicesTest {
   @Test
   void whatItHasIsReportedUnderTheNamesOfTheSpec() throws IOException, RefusedException {
     bothPrepared();
-    assertThat(devices().stream().flatMap(Given::reported))
+    assertThat(reported())
         .containsExactly(
             new GuestReport.Device("gpu", "0000:81:00.0", 14),
             new GuestReport.Device("gpu", "0000:81:00.1", 14),
@@ -199,7 +214,41 @@ class GuestDevicesTest {
   }
 
   private Wanted wanted(String... detached) throws IOException {
-    return guestDevices().wanted(pod(detached));
+    return onThisHost().wanted(pod(detached));
+  }
+
+  @Test
+  void functionsThatGoTogetherAreLocalToTheNodeOfTheFirst() throws IOException, RefusedException {
+    bothPrepared();
+    file("sys/devices/system/node/online", "0-1");
+    file("sys/devices/system/node/has_memory", "0-1");
+    file("proc/1/status", "Mems_allowed_list:\t0-1");
+    file("sys/bus/pci/devices/0000:81:00.0/numa_node", "1");
+    file("sys/bus/pci/devices/0000:81:00.1/numa_node", "-1");
+    assertThat(devices())
+        .extracting(HostDevice::numaNode)
+        .containsExactly(new NumaNode(1, true), new NumaNode(1, true), null);
+  }
+
+  private void file(String name, String text) throws IOException {
+    Files.createDirectories(host.resolve(name).getParent());
+    Files.writeString(host.resolve(name), text);
+  }
+
+  /// The scheduler lists them as it comes upon them.
+  @Test
+  void devicesOfOneRequestAreInTheOrderOfTheHostHoweverTheyWereFound()
+      throws IOException, RefusedException {
+    var first = device("many", "pci-0000-02-00-0", DISK, "/dev/vfio/15");
+    var second = device("many", "pci-0000-81-00-0", GROUP, "/dev/vfio/14");
+    var asked = device("asked-first", "usb-1-4.2", USB, "/dev/bus/usb/001/013");
+    prepared("shop", "fast", "u2", true, USB, "/dev/bus/usb/001/014");
+    for (var found : List.of(List.of(asked, first, second), List.of(asked, second, first))) {
+      write(Map.of("devices", found), "shop", "web-gpu-x7k2p", "u1", true, USB);
+      assertThat(devices())
+          .extracting(HostDevice::id)
+          .containsExactly("usb 1:13", "0000:02:00.0", "0000:81:00.0", "0000:81:00.1", "usb 1:14");
+    }
   }
 
   @Test
@@ -231,9 +280,9 @@ class GuestDevicesTest {
     boundTo("snd_hda_intel");
     prepared("shop", "web-gpu-x7k2p", "u1", true, GROUP);
     prepared("shop", "fast", "u2", true, USB);
-    assertThat(devices()).hasSize(2);
-    assertThat(devices().stream().flatMap(Given::inGuest)).isEmpty();
-    assertThat(devices().stream().flatMap(Given::reported)).isEmpty();
+    assertThat(wanted().given()).hasSize(2);
+    assertThat(devices()).isEmpty();
+    assertThat(reported()).isEmpty();
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.bulkhead.crds.GuestReport.Accelerator;
 import dev.bulkhead.crds.GuestSpec;
 import dev.bulkhead.crds.VirtualMachineSpec.Disk.Bus;
 import dev.bulkhead.crds.VirtualMachineSpec.Firmware;
+import dev.bulkhead.crds.VirtualMachineSpec.Iommu;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
 import dev.bulkhead.nodeagent.pod.VmPod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -43,6 +44,7 @@ class VersionSkewTest {
           "net0",
           null,
           new GuestSpec.CloudInit(null, "init"),
+          null,
           null);
 
   @Test
@@ -68,6 +70,12 @@ class VersionSkewTest {
   }
 
   @Test
+  void readsTheIommuOfAGuestOfFormat4() throws IOException {
+    assertThat(pod("guest-4.json").guest().iommu()).isEqualTo(Iommu.Intel);
+    assertThat(pod("guest-3.json").guest().iommu()).isNull();
+  }
+
+  @Test
   void ignoresWhatItDoesNotKnowInAGuestOfAFormatThatItDoes() throws IOException {
     assertThat(pod("guest-1-of-a-newer-operator.json").guest()).isEqualTo(RELEASED);
   }
@@ -90,15 +98,16 @@ class VersionSkewTest {
                 "default",
                 null,
                 null,
+                null,
                 null));
   }
 
   /// What is then done is `GuestPlannerTest`'s.
   @Test
   void knowsWhichFormatAGuestThatItCannotReadNeedsAndWhoseItIs() throws IOException {
-    var pod = pod("guest-4.json");
+    var pod = pod("guest-5.json");
     assertThat(pod.guest()).isNull();
-    assertThat(pod.guestFormat()).isEqualTo(4);
+    assertThat(pod.guestFormat()).isEqualTo(5);
     assertThat(pod.vmUid()).isEqualTo(VM);
   }
 

@@ -37,6 +37,7 @@ class MadeFromTest {
         "tier: front         | tier: back            | metadata.labels.tier: front -> back",
         "Seconds: 60         | Seconds: 30           | spec.terminationGracePeriodSeconds: 60 -> 30",
         "tier: front         | disk.size: large      | metadata.labels.disk.size: (none) -> large",
+        "power: Running      | iommu: Intel          | spec.iommu: (none) -> Intel",
         "power: Running      | nodeSelector: {a: b}  | spec.nodeSelector: (none) -> {\"a\":\"b\"}",
       })
   void namesTheFieldThatDiffersAndBothValues(String old, String replacement, String difference) {

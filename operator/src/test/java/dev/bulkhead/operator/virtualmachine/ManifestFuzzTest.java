@@ -35,7 +35,7 @@ class ManifestFuzzTest {
          {"name": "data", "empty": {"size": "1Gi"}, "bus": "SCSI",
           "limits": {"iops": 100, "bandwidth": "1Mi"}}],
         "interfaces": [{"name": "default", "pod": {}, "limits": {"bandwidth": "10Mi"}}],
-        "devices": [{"name": "gpu", "claim": {"template": "one-gpu"}}],
+        "devices": [{"name": "gpu", "claim": {"template": "one-gpu"}}], "iommu": "Intel",
         "cloudInit": {"userDataSecret": {"name": "init"}},
         "nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "gpu", "operator": "Exists"}],
         "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [

@@ -96,6 +96,7 @@ class ManifestsIT {
         wrong("power in lower case", GOOD + "power: running\n", "\"Running\""),
         wrong("unknown restart policy", GOOD + "restartPolicy: Sometimes\n", "\"OnFailure\""),
         wrong("unknown firmware", GOOD + "firmware: {type: OpenFirmware}\n", "\"UEFI\""),
+        wrong("unknown IOMMU", GOOD + "iommu: AMD\n", "\"Intel\""),
         wrong("unknown bus", disk("{name: root, bus: IDE, empty: {size: 1Gi}}"), "\"SATA\""),
         wrong(
             "two disk sources",
@@ -270,6 +271,7 @@ class ManifestsIT {
         - {name: data, empty: {size: 64Ti}, bus: SCSI, bootOrder: 1, limits: {iops: 10000000, bandwidth: 1Ti}}
         interfaces: [{name: default, pod: {}, limits: {bandwidth: 64Ki}}]
         devices: [{name: gpu, claim: {template: one-gpu}}, {name: disk, claim: {name: fast}}]
+        iommu: Intel
         cloudInit: {userData: "%s"}
         terminationGracePeriodSeconds: 0
         """

@@ -65,6 +65,18 @@ class VersionSkewTest {
     assertThat(guest(VM + devices)).isEqualTo(JSON.readTree(recorded("guest-3.json")));
   }
 
+  /// An agent that would run it without its IOMMU must not run it.
+  @Test
+  void asksForFormat4WhereThereIsAnIommu() throws IOException {
+    var both =
+        """
+          devices: [{name: gpu, claim: {template: one-a100}}, {name: disk, claim: {name: fast}}]
+          iommu: Intel
+        """;
+    assertThat(guest(VM + both)).isEqualTo(JSON.readTree(recorded("guest-4.json")));
+    assertThat(guest(VM + "  iommu: Intel\n").get("format").asInt()).isEqualTo(4);
+  }
+
   @Test
   void writesTheGuestInTheFormatThatReleasedAgentsRead() throws IOException {
     assertThat(guest(VM))

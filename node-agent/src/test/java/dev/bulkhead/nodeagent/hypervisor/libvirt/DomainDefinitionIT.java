@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bulkhead.nodeagent.domain.AnyGuest;
 import dev.bulkhead.nodeagent.domain.Domain;
 import dev.bulkhead.nodeagent.domain.DomainPlanner;
-import dev.bulkhead.nodeagent.domain.HostDevice;
 import dev.bulkhead.nodeagent.domain.UnencodableTextException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -73,9 +72,7 @@ class DomainDefinitionIT {
 
   /// Such an address may be that of any port, and libvirt makes all ports up to there.
   private static boolean hasNoAddressOfAClaims(Domain domain) {
-    return domain.devices().stream()
-        .filter(HostDevice.class::isInstance)
-        .allMatch(device -> ((HostDevice) device).settings().address() == null);
+    return domain.hostDevices().allMatch(device -> device.settings().address() == null);
   }
 
   private static long freeRootPorts(String xml) {

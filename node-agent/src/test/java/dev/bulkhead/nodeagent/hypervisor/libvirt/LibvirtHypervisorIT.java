@@ -9,6 +9,7 @@ import dev.bulkhead.nodeagent.domain.Boot;
 import dev.bulkhead.nodeagent.domain.CpuModel;
 import dev.bulkhead.nodeagent.domain.Device;
 import dev.bulkhead.nodeagent.domain.Domain;
+import dev.bulkhead.nodeagent.domain.NumaCell;
 import dev.bulkhead.nodeagent.domain.Specs;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain;
 import dev.bulkhead.nodeagent.hypervisor.GuestDomain.State;
@@ -135,6 +136,7 @@ class LibvirtHypervisorIT {
             guest().memoryKiB(),
             new CpuModel.Named("NoSuchCpu", List.of(), false),
             guest().topology(),
+            List.of(),
             guest().boot(),
             List.of());
 
@@ -153,6 +155,34 @@ class LibvirtHypervisorIT {
         .hasMessageContaining("already");
   }
 
+  /// QEMU's sandbox lets it bind memory to nodes, and its emulated processors have an IOMMU.
+  @Test
+  void startsAGuestWithACellOfThisHostsNodeAndAnIommu() {
+    var plain = guest();
+    var near =
+        new Domain(
+            NAME,
+            plain.uuid(),
+            plain.pod(),
+            plain.accelerator(),
+            plain.user(),
+            plain.memoryKiB(),
+            plain.cpu(),
+            plain.topology(),
+            List.of(new NumaCell(0, 0, 0, plain.memoryKiB(), 0)),
+            plain.boot(),
+            List.of(
+                new Device.NoUsb(),
+                new Device.Iommu(39),
+                new Device.RootPort(1),
+                new Device.ExpanderBus(2, 224, 0),
+                new Device.ExpanderPort(3, 2, 0)));
+
+    assertThat(hypervisor.startPaused(near)).isInstanceOf(Start.Started.class);
+    hypervisor.resume(NAME);
+    assertThat(hypervisor.find(NAME).orElseThrow().state()).isEqualTo(State.RUNNING);
+  }
+
   @Test
   void triesAnAcceleratorByRunningAGuest() {
     assertThat(hypervisor.canRun(guest())).isTrue();
@@ -169,6 +199,7 @@ class LibvirtHypervisorIT {
         32 * 1024,
         new CpuModel.Translated(),
         new CpuModel.Topology(1, 1, 1),
+        List.of(),
         new Boot(null, null),
         List.of(new Device.NoUsb(), new Device.Balloon(), new Device.PanicNotifier()));
   }
