@@ -48,7 +48,7 @@ public sealed interface Device
   }
 
   /// A PCI Express root of its own beside the main bus, local to one of the guest's NUMA cells
-  /// (QEMU, docs/pcie.txt, 2.2).
+  /// (QEMU, docs/pcie.txt, 2.1).
   ///
   /// @param index by which addresses name its bus
   /// @param bus the number of that bus in the guest

@@ -31,6 +31,8 @@ public record Domain(
   /// Of the metadata element by which a domain is known as one of ours.
   public static final String METADATA_NAMESPACE = "https://bulkhead.dev/domain/1";
 
+  private static final String QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0";
+
   /// QEMU's own default is a fifth of the guest's memory or more, which would not fit into the
   /// pod's memory limit; 32 MiB holds a Linux kernel's working set.
   public static final int TCG_CACHE_MIB = 32;
@@ -70,7 +72,23 @@ public record Domain(
     var labelled = user == null ? domain : domain.add(securityLabel(user));
     var tuned = cells.stream().filter(cell -> cell.hostNode() != null).map(NumaCell::tuning);
     var tuning = Element.of("numatune").add(tuned.toList());
-    return tuning.children().isEmpty() ? labelled : labelled.add(tuning);
+    var near = tuning.children().isEmpty() ? labelled : labelled.add(tuning);
+    return devices.stream().anyMatch(Device.ExpanderBus.class::isInstance)
+        ? near.add(withoutPortsReserved())
+        : near;
+  }
+
+  /// Firmware keeps 4 KiB of the 64 KiB of I/O ports for each slot that something could come into,
+  /// though PCI Express devices have to do without. OVMF has room for ten, and where there are
+  /// several roots and more slots it leaves all PCI devices of the guest without resources. libvirt
+  /// has no word for it (QEMU, docs/pcie.txt, 3).
+  private static Element withoutPortsReserved() {
+    return Element.of("commandline", argument("-global"), argument("pcie-root-port.io-reserve=0"))
+        .in(QEMU_NAMESPACE);
+  }
+
+  private static Element argument(String value) {
+    return Element.of("arg").with("value", value);
   }
 
   private Element cpuElement() {

@@ -120,6 +120,16 @@ class NumaPlanTest {
         .isEqualTo("0");
   }
 
+  /// OVMF would give no PCI device anything where ports for more than ten slots were kept.
+  @Test
+  void noPortsAreKeptForTheSlotsOfAGuestWithSeveralRoots() {
+    var arguments = "//*[local-name()='commandline']/*[local-name()='arg'][%d]/@value";
+    var xml = xml(FOUR_CORES, GPU);
+    assertThat(of(xml, arguments.formatted(1))).isEqualTo("-global");
+    assertThat(of(xml, arguments.formatted(2))).isEqualTo("pcie-root-port.io-reserve=0");
+    assertThat(of(xml(FOUR_CORES, DISK), "count(//*[local-name()='commandline'])")).isEqualTo("0");
+  }
+
   /// QEMU would refuse to start: mbind(2) knows no such memory.
   @Test
   void theMemoryOfACellIsAnywhereIfItsNodeLendsNone() {

@@ -148,7 +148,7 @@ class GuestPlannerTest {
   @CsvSource({
     "0, does not understand the annotation bulkhead.dev/guest",
     "1, does not understand the annotation bulkhead.dev/guest",
-    "4, 'needs guest format 4, and its node''s agent is older and knows formats up to 3'"
+    "5, 'needs guest format 5, and its node''s agent is older and knows formats up to 4'"
   })
   void refusesAGuestThatItDoesNotUnderstand(int format, String words) {
     assertThat(plan(Facts.of().foreignGuest(format)))
