@@ -1,6 +1,7 @@
 package dev.bulkhead.nodeagent.guest;
 
 import dev.bulkhead.nodeagent.domain.QemuUser;
+import dev.bulkhead.nodeagent.linux.AtomicFile;
 import dev.bulkhead.nodeagent.pod.GuestDirectory;
 import dev.bulkhead.nodeagent.pod.PodUid;
 import java.io.IOException;
@@ -10,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -97,7 +97,7 @@ final class GuestFiles {
   }
 
   void markBooted(PodUid pod, Instant now) throws IOException {
-    write(directory(pod).booted(), now.toString());
+    AtomicFile.write(directory(pod).booted(), now.toString());
   }
 
   /// Null for never.
@@ -108,7 +108,7 @@ final class GuestFiles {
 
   void markEnd(PodUid pod, GuestEnd end) throws IOException {
     Files.createDirectories(directory(pod).path());
-    write(directory(pod).end(), end.toText());
+    AtomicFile.write(directory(pod).end(), end.toText());
   }
 
   /// Null before.
@@ -143,13 +143,6 @@ final class GuestFiles {
     } catch (NoSuchFileException gone) {
       // As wanted.
     }
-  }
-
-  /// All of it or nothing, should the agent be killed meanwhile.
-  private static void write(Path file, String text) throws IOException {
-    var unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-    Files.writeString(unfinished, text);
-    Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static String read(Path file) throws IOException {

@@ -48,7 +48,7 @@ class GuestFilesTest {
 
   @Test
   void doNotBelieveWhatAKilledAgentLeftUnfinished() throws IOException {
-    Files.writeString(files.directory(Specs.POD).path().resolve("booted.unfinished"), "2026-");
+    Files.writeString(files.directory(Specs.POD).path().resolve(".booted.draft"), "2026-");
 
     assertThat(files.bootedAt(Specs.POD)).isNull();
     files.markBooted(Specs.POD, NOW);

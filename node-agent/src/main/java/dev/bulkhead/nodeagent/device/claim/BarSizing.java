@@ -1,8 +1,11 @@
 package dev.bulkhead.nodeagent.device.claim;
 
+import static java.util.Comparator.comparing;
+
 import dev.bulkhead.nodeagent.device.claim.Binding.Bar;
 import dev.bulkhead.nodeagent.device.inventory.PciAddress;
 import dev.bulkhead.nodeagent.device.inventory.ResizableBar;
+import dev.bulkhead.nodeagent.device.inventory.Sysfs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,12 +17,12 @@ import org.jboss.logging.Logger;
 final class BarSizing {
   private static final Logger LOG = Logger.getLogger(BarSizing.class);
 
-  private final Path functions;
+  private final Path sys;
   private final SysfsBinding.Kernel kernel;
 
-  /// @param functions `/sys/bus/pci/devices`
-  BarSizing(Path functions, SysfsBinding.Kernel kernel) {
-    this.functions = functions;
+  /// @param sys the node's
+  BarSizing(Path sys, SysfsBinding.Kernel kernel) {
+    this.sys = sys;
     this.kernel = kernel;
   }
 
@@ -32,8 +35,8 @@ final class BarSizing {
     if (wish == null) {
       return null;
     }
-    var function = functionOf(device);
-    var bar = bar(function);
+    var best = best(device);
+    var bar = best.bar();
     var size =
         wish.of(bar)
             .orElseThrow(
@@ -44,8 +47,8 @@ final class BarSizing {
                                 wish.text(),
                                 String.join(", ", bar.words()),
                                 bar.number(),
-                                function)));
-    return new Bar(function, bar.number(), size);
+                                best.function())));
+    return new Bar(best.function(), bar.number(), size);
   }
 
   /// The same BAR as it is now; null for one whose size is none of its sizes.
@@ -54,22 +57,19 @@ final class BarSizing {
     return bar.size() < 0 ? null : new Bar(wanted.function(), bar.number(), bar.size());
   }
 
-  private PciAddress functionOf(List<PciAddress> device) throws IOException {
-    PciAddress best = null;
-    int largest = -1;
-    for (var function : device) {
-      var bar = ResizableBar.of(directory(function));
-      if (bar.isPresent() && bar.get().largest() > largest) {
-        best = function;
-        largest = bar.get().largest();
-      }
-    }
-    if (best == null) {
-      throw new IOException(
-          "has no resizable BAR: take resizableBar out of its parameters, or claim one that has the"
-              + " capacity largestResizableBar");
-    }
-    return best;
+  private record Candidate(PciAddress function, ResizableBar bar) {}
+
+  private Candidate best(List<PciAddress> device) throws IOException {
+    return device.stream()
+        .flatMap(
+            function ->
+                ResizableBar.of(directory(function)).stream()
+                    .map(bar -> new Candidate(function, bar)))
+        .max(comparing(candidate -> candidate.bar().largest()))
+        .orElseThrow(
+            () ->
+                new IOException(
+                    "has no resizable BAR: take resizableBar out of its parameters, or claim one that has the capacity largestResizableBar"));
   }
 
   private ResizableBar bar(PciAddress function) throws IOException {
@@ -119,6 +119,6 @@ final class BarSizing {
   }
 
   private Path directory(PciAddress function) {
-    return functions.resolve(function.toString());
+    return Sysfs.function(sys, function);
   }
 }

@@ -11,11 +11,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.bulkhead.crds.Contract;
 import dev.bulkhead.nodeagent.device.claim.Prepared.PreparedDevice;
 import dev.bulkhead.nodeagent.device.offer.Offer.Source;
+import dev.bulkhead.nodeagent.linux.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,10 +72,8 @@ public final class PreparedFiles {
 
   void write(Prepared prepared) throws IOException {
     Files.createDirectories(folder);
-    var file = file(prepared.claim().uid());
-    var draft = folder.resolve("." + file.getFileName() + ".draft");
-    Files.writeString(draft, JSON.writeValueAsString(specification(prepared)));
-    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    AtomicFile.write(
+        file(prepared.claim().uid()), JSON.writeValueAsString(specification(prepared)));
   }
 
   private static Map<String, Object> specification(Prepared prepared)

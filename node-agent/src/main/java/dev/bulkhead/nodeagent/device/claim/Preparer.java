@@ -95,33 +95,32 @@ public final class Preparer {
             .flatMap(prepared -> prepared.devices().stream())
             .filter(device -> device.name().equals(given.device()))
             .findFirst();
-    try {
-      var now = binding.look(source, given.settings());
-      return Prepared.intended(given, source, begunWith.map(PreparedDevice::before).orElse(now));
-    } catch (IOException e) {
-      throw new IOException("device %s %s".formatted(given.device(), e.getMessage()), e);
-    }
+    var now = with(given.device(), () -> binding.look(source, given.settings()));
+    return Prepared.intended(given, source, begunWith.map(PreparedDevice::before).orElse(now));
   }
 
   private PreparedDevice taken(PreparedDevice device, Given given) throws IOException {
+    var taken = with(device.name(), () -> binding.take(device.source(), given.settings()));
+    return device.taken(taken.nodes());
+  }
+
+  /// Something that is done with a device, and may fail in words that go on after its name.
+  @FunctionalInterface
+  private interface Step<T> {
+    T run() throws IOException;
+  }
+
+  private static <T> T with(String device, Step<T> step) throws IOException {
     try {
-      return device.taken(binding.take(device.source(), given.settings()).nodes());
+      return step.run();
     } catch (IOException e) {
-      throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
+      throw new IOException("device %s %s".formatted(device, e.getMessage()), e);
     }
   }
 
   private void tell(Prepared prepared) {
     if (prepared.recipient() != null) {
       guests.give(prepared.recipient());
-    }
-  }
-
-  private Optional<String> askBack(PreparedDevice device) throws IOException {
-    try {
-      return guests.askBack(device);
-    } catch (IOException e) {
-      throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
     }
   }
 
@@ -167,7 +166,7 @@ public final class Preparer {
       files.write(prepared.get().askedBack());
     }
     for (var device : prepared.get().devices()) {
-      var guest = askBack(device);
+      var guest = with(device.name(), () -> guests.askBack(device));
       if (guest.isPresent()) {
         throw new InGuestException(
             "device %s is still in guest %s, which has been asked to let go of it"
@@ -175,11 +174,12 @@ public final class Preparer {
       }
     }
     for (var device : prepared.get().devices()) {
-      try {
-        binding.giveBack(device.source(), device.before());
-      } catch (IOException e) {
-        throw new IOException("device %s %s".formatted(device.name(), e.getMessage()), e);
-      }
+      with(
+          device.name(),
+          () -> {
+            binding.giveBack(device.source(), device.before());
+            return null;
+          });
     }
     files.delete(claimUid);
     LOG.infof("%s: given back", prepared.get().claim());

@@ -16,15 +16,15 @@ import org.jboss.logging.Logger;
 final class Resets {
   private static final Logger LOG = Logger.getLogger(Resets.class);
 
-  private final Path functions;
+  private final Path sys;
   private final SysfsBinding.Kernel kernel;
   private final FailedResets failed;
   private final Runnable onFailure;
 
-  /// @param functions `/sys/bus/pci/devices`
+  /// @param sys the node's
   /// @param onFailure runs when there is another one in `failed`
-  Resets(Path functions, SysfsBinding.Kernel kernel, FailedResets failed, Runnable onFailure) {
-    this.functions = functions;
+  Resets(Path sys, SysfsBinding.Kernel kernel, FailedResets failed, Runnable onFailure) {
+    this.sys = sys;
     this.kernel = kernel;
     this.failed = failed;
     this.onFailure = onFailure;
@@ -103,6 +103,6 @@ final class Resets {
   }
 
   private Path directory(PciAddress function) {
-    return functions.resolve(function.toString());
+    return Sysfs.function(sys, function);
   }
 }

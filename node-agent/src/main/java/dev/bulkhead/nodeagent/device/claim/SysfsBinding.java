@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Objects;
 
 /// Binds and unbinds through sysfs (kernel, Documentation/ABI/testing/sysfs-bus-pci). Each step
 /// looks first whether it is done already.
@@ -43,8 +44,8 @@ public final class SysfsBinding implements Binding {
   SysfsBinding(Path sys, FailedResets failedResets, Runnable onFailedReset, Kernel kernel) {
     this.sys = sys;
     this.kernel = kernel;
-    this.bars = new BarSizing(sys.resolve("bus/pci/devices"), kernel);
-    this.resets = new Resets(sys.resolve("bus/pci/devices"), kernel, failedResets, onFailedReset);
+    this.bars = new BarSizing(sys, kernel);
+    this.resets = new Resets(sys, kernel, failedResets, onFailedReset);
   }
 
   @Override
@@ -54,7 +55,8 @@ public final class SysfsBinding implements Binding {
         source instanceof Source.Group(var functions)
             ? bars.wanted(functions, settings.bar())
             : null;
-    return wanted == null || bars.isDone(wanted) ? null : bars.now(wanted);
+    var now = wanted == null ? null : bars.now(wanted);
+    return Objects.equals(now, wanted) ? null : now;
   }
 
   @Override
@@ -234,7 +236,7 @@ public final class SysfsBinding implements Binding {
   }
 
   private Path directory(PciAddress function) {
-    return sys.resolve("bus/pci/devices").resolve(function.toString());
+    return Sysfs.function(sys, function);
   }
 
   private void write(Path file, String text) throws IOException {

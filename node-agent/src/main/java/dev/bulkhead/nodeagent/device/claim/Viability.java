@@ -22,7 +22,7 @@ public final class Viability {
 
   /// @param sys the node's
   public Viability(Path sys) {
-    this.functions = sys.resolve("bus/pci/devices");
+    this.functions = Sysfs.functions(sys);
   }
 
   /// What keeps a device that is prepared from a guest, in words that go on after its name.

@@ -1,10 +1,10 @@
 package dev.bulkhead.nodeagent.device.inventory;
 
+import dev.bulkhead.nodeagent.linux.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /// The functions that could not be reset: one file for each, beside those of the claims, so gone
@@ -14,13 +14,13 @@ public final class FailedResets {
   /// Not the name of a CDI specification, which ends in `.json` or `.yaml`.
   private static final String PREFIX = "bulkhead.dev-failed-reset-";
 
-  private final Path functions;
+  private final Path sys;
   private final Path folder;
 
   /// @param sys the node's
   /// @param folder that of the claims' files
   public FailedResets(Path sys, Path folder) {
-    this.functions = sys.resolve("bus/pci/devices");
+    this.sys = sys;
     this.folder = folder;
   }
 
@@ -45,10 +45,7 @@ public final class FailedResets {
   /// @throws NoSuchFileException if the function is gone
   public void add(PciAddress function, String why) throws IOException {
     Files.createDirectories(folder);
-    var draft = folder.resolve("." + file(function).getFileName() + ".draft");
-    Files.writeString(draft, appearance(function) + "\n" + why);
-    Files.move(
-        draft, file(function), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    AtomicFile.write(file(function), appearance(function) + "\n" + why);
   }
 
   private Path file(PciAddress function) {
@@ -56,6 +53,6 @@ public final class FailedResets {
   }
 
   private String appearance(PciAddress function) throws IOException {
-    return Files.getAttribute(functions.resolve(function.toString()), "unix:ino").toString();
+    return Files.getAttribute(Sysfs.function(sys, function), "unix:ino").toString();
   }
 }

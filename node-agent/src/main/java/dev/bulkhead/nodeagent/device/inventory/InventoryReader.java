@@ -35,7 +35,7 @@ public final class InventoryReader {
 
   /// What goes away while this reads is left out.
   public Inventory read() throws IOException {
-    var all = sys.resolve("bus/pci/devices");
+    var all = Sysfs.functions(sys);
     var functions = new TreeMap<PciAddress, PciFunction>();
     var unreadable = new TreeMap<String, Unreadable>();
     for (var name : Sysfs.names(all)) {

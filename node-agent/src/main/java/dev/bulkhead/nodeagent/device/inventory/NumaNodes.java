@@ -39,7 +39,7 @@ public final class NumaNodes {
       return Optional.empty();
     }
     try {
-      var file = sys.resolve("bus/pci/devices").resolve(function.toString()).resolve("numa_node");
+      var file = Sysfs.function(sys, function).resolve("numa_node");
       int node = (int) Sysfs.number(file).orElse(-1);
       return online.contains(node)
           ? Optional.of(new NumaNode(node, lending.contains(node)))

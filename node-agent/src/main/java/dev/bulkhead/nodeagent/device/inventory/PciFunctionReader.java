@@ -66,7 +66,7 @@ final class PciFunctionReader {
         iommuGroup(),
         words("reset_method"),
         largestBar(),
-        ResizableBar.of(directory).orElse(null),
+        resizableBar(),
         files.contains("mem_info_vram_total") ? number("mem_info_vram_total", 0) : null,
         physical(),
         files.contains("physfn")
@@ -176,6 +176,12 @@ final class PciFunctionReader {
     return files.contains("resource")
         ? ResizableBar.bytes(directory).stream().mapToLong(Long::longValue).max().orElse(0)
         : 0;
+  }
+
+  private ResizableBar resizableBar() {
+    return files.stream().anyMatch(name -> name.endsWith("_resize"))
+        ? ResizableBar.of(directory).orElse(null)
+        : null;
   }
 
   private Physical physical() throws MalformedException {

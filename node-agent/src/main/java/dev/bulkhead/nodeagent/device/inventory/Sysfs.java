@@ -23,6 +23,16 @@ public final class Sysfs {
     }
   }
 
+  /// The directory that has one of each PCI function.
+  public static Path functions(Path sys) {
+    return sys.resolve("bus/pci/devices");
+  }
+
+  /// The directory of a PCI function, whether it is there or not.
+  public static Path function(Path sys, PciAddress function) {
+    return functions(sys).resolve(function.toString());
+  }
+
   /// Decimal, or hexadecimal behind `0x`.
   ///
   /// @return empty when there is no such file
